@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Binding prefixes: who may, the route, and the sockets, as one change that
+ * happens completely or not at all.
+ */
+
+#include <linux/slab.h>
+#include <net/ip.h>
+
+#include "bind.h"
+#include "listen.h"
+#include "net.h"
+#include "queue.h"
+#include "route.h"
+
+/* Without CAP_NET_ADMIN: http://localhost:PORT/ from where ports are free. */
+static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
+		    const char **problem)
+{
+	if (httpq_net_admin(hn))
+		return 0;
+	*problem = "needs CAP_NET_ADMIN, but for http://localhost:PORT/";
+	if (!url->loopback)
+		return -EACCES;
+	*problem = "needs CAP_NET_ADMIN: net.httpq.unprivileged_bind is 0";
+	if (!READ_ONCE(hn->limits.unprivileged_bind))
+		return -EACCES;
+	*problem = "needs CAP_NET_ADMIN: the port is privileged";
+	if (inet_port_requires_bind_service(hn->net, url->port))
+		return -EACCES;
+	return 0;
+}
+
+static struct httpq_binding *binding_create(const struct httpq_url *url,
+					    struct httpq_queue *queue,
+					    struct httpq_worker *worker,
+					    u64 context)
+{
+	struct httpq_binding *binding;
+
+	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
+	if (!binding)
+		return NULL;
+	binding->text = kmemdup(url->text, url->text_len + 1,
+				GFP_KERNEL_ACCOUNT);
+	if (!binding->text) {
+		kfree(binding);
+		return NULL;
+	}
+	httpq_queue_get(queue);
+	binding->queue = queue;
+	binding->worker = worker;
+	binding->context = context;
+	binding->port = url->port;
+	binding->bucket = url->bucket;
+	binding->loopback = url->loopback;
+	memcpy(binding->addr, url->addr, sizeof(binding->addr));
+	return binding;
+}
+
+static void binding_free(struct rcu_head *rcu)
+{
+	struct httpq_binding *binding =
+		container_of(rcu, struct httpq_binding, rcu);
+
+	httpq_queue_put(binding->queue);
+	kfree(binding->text);
+	kfree(binding);
+}
+
+static void binding_remove(struct httpq_net *hn, const struct httpq_url *url,
+			   struct httpq_binding *binding)
+{
+	httpq_route_remove(hn, url);
+	list_del(&binding->node);
+	hn->nr_bindings--;
+	call_rcu(&binding->rcu, binding_free);
+}
+
+static const char *listen_problem(int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		return "the port is held by another program";
+	case -EADDRNOTAVAIL:
+		return "the address is not of this host";
+	}
+	return "can't listen on the port";
+}
+
+static int bind_url(struct httpq_net *hn, const struct httpq_url *url,
+		    struct httpq_binding *binding, const char **problem)
+{
+	int err;
+
+	if (hn->nr_bindings >= HTTPQ_BINDINGS_MAX) {
+		*problem = "too many prefixes";
+		return -ENOSPC;
+	}
+	err = httpq_route_insert(hn, url, binding);
+	if (err) {
+		*problem = err == -EEXIST ? "the prefix is bound already" :
+					    "no memory";
+		return err;
+	}
+	list_add_tail(&binding->node, &hn->bindings);
+	hn->nr_bindings++;
+	err = httpq_listen_update(hn, url->port);
+	if (!err)
+		return 0;
+
+	*problem = listen_problem(err);
+	httpq_route_remove(hn, url);
+	list_del(&binding->node);
+	hn->nr_bindings--;
+	/* Back to the sockets of before, as far as they can be had. */
+	httpq_listen_update(hn, url->port);
+	return err;
+}
+
+/* The callers' structures are large: one allocation, freed by them. */
+static struct httpq_url *url_parse(const char *text, size_t len, int *err,
+				   const char **problem)
+{
+	struct httpq_url *url = kmalloc(sizeof(*url), GFP_KERNEL);
+
+	*problem = "no memory";
+	*err = -ENOMEM;
+	if (!url)
+		return NULL;
+	*err = httpq_url_parse(text, len, url, problem);
+	if (!*err)
+		return url;
+	kfree(url);
+	return NULL;
+}
+
+/**
+ * httpq_bind_add - bind a prefix to a queue
+ * @hn: namespace that is not dead
+ * @text: the prefix
+ * @len: its length
+ * @queue: queue that the caller may bind to
+ * @worker: handle that the binding is tied to, or NULL for a persistent one
+ * @context: comes with each request
+ * @problem: result on failure: static text that says what was wrong
+ *
+ * Context: process, under hn->control.
+ * Return: 0, or what struct httpq_bind lists, -ENOSPC or -ENOMEM.
+ */
+int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
+		   struct httpq_queue *queue, struct httpq_worker *worker,
+		   u64 context, const char **problem)
+{
+	struct httpq_binding *binding;
+	struct httpq_url *url;
+	int err;
+
+	lockdep_assert_held(&hn->control);
+	url = url_parse(text, len, &err, problem);
+	if (!url)
+		return err;
+	err = may_bind(hn, url, problem);
+	if (err)
+		goto out_free_url;
+	*problem = "no memory";
+	err = -ENOMEM;
+	binding = binding_create(url, queue, worker, context);
+	if (!binding)
+		goto out_free_url;
+	err = bind_url(hn, url, binding, problem);
+	if (err)
+		call_rcu(&binding->rcu, binding_free);
+out_free_url:
+	kfree(url);
+	return err;
+}
+
+static int may_unbind(struct httpq_net *hn,
+		      const struct httpq_binding *binding,
+		      const struct httpq_worker *worker, const char **problem)
+{
+	*problem = "the prefix is not bound";
+	if (!binding || (worker && binding->worker != worker))
+		return -ENOENT;
+	*problem = "the prefix belongs to a queue of another user";
+	if (!worker && !httpq_queue_may_change(binding->queue))
+		return -EACCES;
+	return 0;
+}
+
+/**
+ * httpq_bind_remove - undo httpq_bind_add()
+ * @hn: namespace
+ * @text: the prefix
+ * @len: its length
+ * @worker: handle that must have bound it, or NULL: then the caller must own
+ *	the queue or administer the namespace
+ * @problem: result on failure: static text that says what was wrong
+ *
+ * Requests that were routed stay in the queue.
+ *
+ * Context: process, under hn->control.
+ * Return: 0; -EINVAL, -ENOENT, -EACCES or -ENOMEM.
+ */
+int httpq_bind_remove(struct httpq_net *hn, const char *text, size_t len,
+		      struct httpq_worker *worker, const char **problem)
+{
+	struct httpq_binding *binding;
+	struct httpq_url *url;
+	int err;
+
+	lockdep_assert_held(&hn->control);
+	url = url_parse(text, len, &err, problem);
+	if (!url)
+		return err;
+	binding = httpq_route_find(hn, url);
+	err = may_unbind(hn, binding, worker, problem);
+	if (!err) {
+		binding_remove(hn, url, binding);
+		httpq_listen_update(hn, url->port);
+	}
+	kfree(url);
+	return err;
+}
+
+static void remove_matching(struct httpq_net *hn,
+			    const struct httpq_worker *worker,
+			    const struct httpq_queue *queue)
+{
+	struct httpq_binding *binding, *next;
+	struct httpq_url *url;
+
+	lockdep_assert_held(&hn->control);
+	if (list_empty(&hn->bindings))
+		return;
+	/* Leaving can't fail, so neither may this allocation. */
+	url = kmalloc(sizeof(*url), GFP_KERNEL | __GFP_NOFAIL);
+	list_for_each_entry_safe(binding, next, &hn->bindings, node) {
+		const char *problem;
+		u16 port = binding->port;
+
+		if ((worker && binding->worker != worker) ||
+		    (queue && binding->queue != queue))
+			continue;
+		/* A canonical text always parses. */
+		if (WARN_ON_ONCE(httpq_url_parse(binding->text,
+						 strlen(binding->text), url,
+						 &problem)))
+			continue;
+		binding_remove(hn, url, binding);
+		httpq_listen_update(hn, port);
+	}
+	kfree(url);
+}
+
+/**
+ * httpq_bind_remove_worker - unbind what is tied to a handle
+ * @hn: namespace
+ * @worker: handle
+ *
+ * Context: process, under hn->control.
+ */
+void httpq_bind_remove_worker(struct httpq_net *hn,
+			      struct httpq_worker *worker)
+{
+	remove_matching(hn, worker, NULL);
+}
+
+/**
+ * httpq_bind_remove_queue - unbind what leads to a queue
+ * @hn: namespace
+ * @queue: queue
+ *
+ * Context: process, under hn->control.
+ */
+void httpq_bind_remove_queue(struct httpq_net *hn, struct httpq_queue *queue)
+{
+	remove_matching(hn, NULL, queue);
+}
+
+/**
+ * httpq_bind_remove_all - unbind everything
+ * @hn: namespace that ends, without listeners
+ *
+ * Context: process, under hn->control.
+ */
+void httpq_bind_remove_all(struct httpq_net *hn)
+{
+	remove_matching(hn, NULL, NULL);
+}

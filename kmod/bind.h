@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Binding prefixes: permission, route and listening sockets as one change. */
+#ifndef _HTTPQ_BIND_H
+#define _HTTPQ_BIND_H
+
+#include <linux/types.h>
+
+struct httpq_net;
+struct httpq_queue;
+struct httpq_worker;
+
+int httpq_bind_add(struct httpq_net *hn, const char *url, size_t len,
+		   struct httpq_queue *queue, struct httpq_worker *worker,
+		   u64 context, const char **problem);
+int httpq_bind_remove(struct httpq_net *hn, const char *url, size_t len,
+		      struct httpq_worker *worker, const char **problem);
+void httpq_bind_remove_worker(struct httpq_net *hn,
+			      struct httpq_worker *worker);
+void httpq_bind_remove_queue(struct httpq_net *hn, struct httpq_queue *queue);
+void httpq_bind_remove_all(struct httpq_net *hn);
+
+#endif /* _HTTPQ_BIND_H */

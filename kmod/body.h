@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Request bodies: for workers, and to get past them. */
+#ifndef _HTTPQ_BODY_H
+#define _HTTPQ_BODY_H
+
+#include <linux/types.h>
+
+struct httpq_body;
+struct httpq_conn;
+struct httpq_request;
+struct sock;
+
+void httpq_body_drain(struct httpq_conn *conn, struct sock *sk);
+int httpq_body_read(struct httpq_request *req, struct httpq_body *args,
+		    bool nonblock);
+int httpq_body_trailers(struct httpq_request *req, struct httpq_body *args);
+
+#endif /* _HTTPQ_BODY_H */

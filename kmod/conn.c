@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engine of a connection: one set of functions that runs in softirq when
+ * the socket is free and from work when a process owns it, and the protocol
+ * by which a connection ends.
+ *
+ * Who runs next. A callback that finds the engine running sets @again, and
+ * the engine goes round. One that finds the socket owned queues the work. A
+ * run that uses up its rounds queues the work. Whoever waits for the client
+ * waits for a callback, with the timer behind it.
+ */
+
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "answer.h"
+#include "conn.h"
+#include "net.h"
+#include "queue.h"
+#include "recv.h"
+#include "request.h"
+#include "reply.h"
+#include "send.h"
+#include "timer.h"
+#include "trace.h"
+#include "worker.h"
+
+/* Pipelined requests that one run may answer before others get a turn. */
+#define RUN_ROUNDS 16
+
+static const char *const state_names[] = {
+#define X(name) [HTTPQ_CONN_##name] = #name,
+	HTTPQ_CONN_STATES(X)
+#undef X
+};
+
+/**
+ * httpq_conn_state_name - for people
+ * @state: enum httpq_conn_state
+ *
+ * Context: any.
+ * Return: static text.
+ */
+const char *httpq_conn_state_name(u8 state)
+{
+	return state < HTTPQ_CONN_STATE_NR ? state_names[state] : "?";
+}
+
+/**
+ * httpq_conn_set_state - enter a state
+ * @conn: connection
+ * @state: enum httpq_conn_state
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_set_state(struct httpq_conn *conn, u8 state)
+{
+	trace_httpq_conn_state(conn->id, conn->state, state);
+	WRITE_ONCE(conn->state, state);
+	httpq_timer_restart(conn);
+}
+
+/* Lets the rest of the input run dry, then releases: see conn_finish(). */
+static void conn_close(struct httpq_conn *conn)
+{
+	conn->close_due = true;
+	conn->discarded = 0;
+	httpq_conn_set_state(conn, HTTPQ_CONN_LINGER);
+	conn->again = true;
+}
+
+/**
+ * httpq_conn_persists - whether another request can follow on this one
+ * @conn: connection
+ *
+ * Context: any, under the socket lock, or by who answers for a first guess.
+ * Return: false if it is to end, or can't get past what is left of the body.
+ */
+bool httpq_conn_persists(const struct httpq_conn *conn)
+{
+	u32 drain = READ_ONCE(conn->hn->limits.drain_bytes);
+
+	if (!conn->keepalive || conn->body == HTTPQ_CONN_BODY_BROKEN)
+		return false;
+	if (conn->body == HTTPQ_CONN_BODY_DONE)
+		return true;
+	/* A client that waits for 100 would send the body after all of it. */
+	return !conn->expect && (conn->body == HTTPQ_CONN_BODY_CHUNKED ||
+				 conn->body_left <= drain);
+}
+
+/* An answer is complete: what becomes of the connection. */
+static void conn_next(struct httpq_conn *conn)
+{
+	bool body_left = conn->body != HTTPQ_CONN_BODY_DONE;
+
+	trace_httpq_reply_end(conn->id, conn->keepalive);
+	conn->begun = false;
+	conn->again = true;
+	WRITE_ONCE(conn->want_body, false);
+	if (!httpq_conn_persists(conn)) {
+		conn_close(conn);
+		return;
+	}
+	conn->expect = false;
+	conn->discarded = 0;
+	httpq_conn_set_state(conn, body_left ? HTTPQ_CONN_DRAIN :
+					       HTTPQ_CONN_IDLE);
+}
+
+/**
+ * httpq_conn_drained - the body of an answered request is out of the way
+ * @conn: connection in state DRAIN; @body and @keepalive say how it ended
+ *
+ * Context: any, under the socket lock; from the engine.
+ */
+void httpq_conn_drained(struct httpq_conn *conn)
+{
+	conn->again = true;
+	if (conn->keepalive && conn->body == HTTPQ_CONN_BODY_DONE)
+		httpq_conn_set_state(conn, HTTPQ_CONN_IDLE);
+	else
+		conn_close(conn);
+}
+
+/* The connection stops waiting for its request, whose reference is passed. */
+static struct httpq_request *conn_detach(struct httpq_conn *conn)
+{
+	struct httpq_request *req = conn->req;
+
+	WRITE_ONCE(conn->req, NULL);
+	if (req && wq_has_sleeper(&req->wait))
+		wake_up_interruptible_all(&req->wait);
+	return req;
+}
+
+/**
+ * httpq_conn_end_reply - the last byte of a worker's response was queued
+ * @conn: connection with a request
+ *
+ * Context: process, under the socket lock; the caller runs the engine.
+ */
+void httpq_conn_end_reply(struct httpq_conn *conn)
+{
+	httpq_stats_inc(conn->hn->stats, responses);
+	httpq_request_put(conn_detach(conn));
+	conn_next(conn);
+}
+
+/**
+ * httpq_conn_refuse - the kernel answers
+ * @conn: connection with, or in want of, a request; nothing of a response was
+ *	sent yet
+ * @status: status code
+ * @keepalive: whether the connection may go on
+ *
+ * Context: any, under the socket lock; the caller runs the engine.
+ */
+void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive)
+{
+	struct httpq_request *req = conn->req;
+	bool head = req && req->parse.method_id == HTTPQ_METHOD_HEAD;
+
+	trace_httpq_answer(conn->id, status);
+	httpq_stats_inc(conn->hn->stats, answers_kernel);
+	conn->keepalive = keepalive;
+	/* The answer is in the version of the request. */
+	conn->keepalive = httpq_answer_queue(conn, status, head,
+					     httpq_conn_persists(conn));
+	conn_detach(conn);
+	if (req)
+		httpq_request_put(req);
+	conn_next(conn);
+}
+
+/**
+ * httpq_conn_break - end a response that was begun and can't be completed
+ * @conn: connection with a request that the caller took out of its container
+ *
+ * The client can tell: the last chunk or the rest of the length is missing,
+ * or, where the end of the connection is the end of the body, it gets RST.
+ *
+ * Context: any, under the socket lock; the caller runs the engine.
+ */
+void httpq_conn_break(struct httpq_conn *conn)
+{
+	struct httpq_request *req = conn_detach(conn);
+
+	httpq_stats_inc(conn->hn->stats, responses_broken);
+	if (conn->framing == HTTPQ_REPLY_CLOSE)
+		httpq_conn_gone(conn, HTTPQ_REASON_CANCELED, true);
+	else
+		conn_close(conn);
+	httpq_request_put(req);
+}
+
+/* The client is the reason why nobody will get an answer to the request. */
+static void conn_drop_request(struct httpq_conn *conn, u8 reason)
+{
+	struct httpq_request *req = conn_detach(conn);
+
+	if (!req)
+		return;
+	if (req->state == HTTPQ_REQUEST_NEW) {
+		httpq_request_put(req);
+		return;
+	}
+	httpq_stats_inc(conn->hn->stats, client_gone);
+	if (httpq_queue_withdraw(req, reason))
+		httpq_request_put(req);
+	else
+		httpq_worker_post(req, HTTPQ_EVENT_DISCONNECT, reason);
+	httpq_request_put(req);
+}
+
+/**
+ * httpq_conn_fail_body - the request will never be complete
+ * @conn: connection with a request
+ * @status: what to tell the client if nothing of a response was sent yet
+ * @reason: enum httpq_reason, for the worker
+ *
+ * Context: any, under the socket lock; the caller runs the engine.
+ */
+void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason)
+{
+	bool begun = conn->begun;
+
+	conn->body = HTTPQ_CONN_BODY_BROKEN;
+	conn->keepalive = false;
+	conn_drop_request(conn, reason);
+	if (!begun)
+		httpq_conn_refuse(conn, status, false);
+	else if (conn->framing == HTTPQ_REPLY_CLOSE)
+		httpq_conn_gone(conn, reason, true);
+	else
+		conn_close(conn);
+}
+
+/**
+ * httpq_conn_request_errno - why a request can't be dealt with any more
+ * @req: request that its connection does not wait for
+ *
+ * Context: any.
+ * Return: -ESTALE (it was answered), or what the client did.
+ */
+int httpq_conn_request_errno(const struct httpq_request *req)
+{
+	switch (READ_ONCE(req->reason)) {
+	case HTTPQ_REASON_NONE:
+		return -ESTALE;
+	case HTTPQ_REASON_BODY_TIMEOUT:
+		return -ETIMEDOUT;
+	case HTTPQ_REASON_BAD_BODY:
+		return -EBADMSG;
+	}
+	return -ECONNRESET;
+}
+
+/**
+ * httpq_conn_dispatched - a request was put in its queue
+ * @conn: connection whose request is out now
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_dispatched(struct httpq_conn *conn)
+{
+	conn->requests++;
+	conn->begun = false;
+	conn->half_closed = false;
+	WRITE_ONCE(conn->want_body, false);
+	WRITE_ONCE(conn->want_space, false);
+	httpq_conn_set_state(conn, HTTPQ_CONN_REQUEST);
+}
+
+/**
+ * httpq_conn_gone - the connection is over
+ * @conn: connection
+ * @reason: enum httpq_reason for the worker that has its request
+ * @reset: send RST; else TCP is done with the socket
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_gone(struct httpq_conn *conn, u8 reason, bool reset)
+{
+	if (conn->state == HTTPQ_CONN_DEAD)
+		return;
+	conn_drop_request(conn, reason);
+	httpq_conn_set_state(conn, HTTPQ_CONN_DEAD);
+	httpq_send_purge(conn);
+	conn->reset = reset;
+	httpq_conn_release(conn);
+}
+
+static void expire_queue(struct httpq_conn *conn)
+{
+	struct httpq_request *req = conn->req;
+
+	/* A worker was faster: then it is not the queue's time any more. */
+	if (!httpq_queue_withdraw(req, HTTPQ_REASON_NONE))
+		return;
+	httpq_stats_inc(conn->hn->stats, queue_timeout);
+	httpq_conn_refuse(conn, 503, conn->keepalive);
+	httpq_request_put(req);
+}
+
+static void expire_send(struct httpq_conn *conn, struct sock *sk)
+{
+	u32 acked = tcp_sk(sk)->snd_una;
+
+	/* TCP's own buffer may empty without us noticing. */
+	if (acked != conn->acked) {
+		conn->acked = acked;
+		return;
+	}
+	httpq_stats_inc(conn->hn->stats, timeout_send);
+	httpq_conn_gone(conn, HTTPQ_REASON_SEND_TIMEOUT, true);
+}
+
+static void conn_expire(struct httpq_conn *conn, struct sock *sk, u8 kind)
+{
+	struct httpq_stats __percpu *stats = conn->hn->stats;
+
+	trace_httpq_conn_timer(conn->id, kind);
+	switch (kind) {
+	case HTTPQ_TIMER_IDLE:
+		httpq_stats_inc(stats, timeout_idle);
+		conn_close(conn);
+		break;
+	case HTTPQ_TIMER_HEADER:
+		httpq_stats_inc(stats, timeout_header);
+		httpq_conn_refuse(conn, 408, false);
+		break;
+	case HTTPQ_TIMER_QUEUE:
+		expire_queue(conn);
+		break;
+	case HTTPQ_TIMER_BODY:
+		httpq_stats_inc(stats, timeout_body);
+		httpq_conn_fail_body(conn, 408, HTTPQ_REASON_BODY_TIMEOUT);
+		break;
+	case HTTPQ_TIMER_SEND:
+		expire_send(conn, sk);
+		break;
+	case HTTPQ_TIMER_LINGER:
+		httpq_stats_inc(stats, timeout_linger);
+		httpq_conn_gone(conn, HTTPQ_REASON_SEND_TIMEOUT, true);
+		break;
+	}
+}
+
+/*
+ * Half-close, what inet_shutdown() does under the lock. If the FIN can't be
+ * allocated nothing says so: the timer that is armed at the end of this run
+ * is what ends the connection then.
+ */
+static void conn_half_close(struct httpq_conn *conn, struct sock *sk)
+{
+	conn->fin_sent = true;
+	conn->acked = tcp_sk(sk)->snd_una;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+	sk->sk_prot->shutdown(sk, SEND_SHUTDOWN);
+}
+
+static void conn_finish(struct httpq_conn *conn, struct sock *sk)
+{
+	if (conn->close_due && !conn->fin_sent && list_empty(&conn->tx))
+		conn_half_close(conn, sk);
+	if (sk->sk_state == TCP_CLOSE)
+		httpq_conn_gone(conn, HTTPQ_REASON_CLIENT_RESET, false);
+}
+
+/* The client's FIN, once everything before it was read. */
+static void conn_check_eof(struct httpq_conn *conn, struct sock *sk)
+{
+	if (!httpq_recv_eof(sk))
+		return;
+	switch (conn->state) {
+	case HTTPQ_CONN_IDLE:
+	case HTTPQ_CONN_HEAD:
+	case HTTPQ_CONN_DRAIN:
+		/* No more requests; what was answered still goes out. */
+		if (conn->req)
+			httpq_request_put(conn_detach(conn));
+		conn_close(conn);
+		break;
+	case HTTPQ_CONN_REQUEST:
+		conn->keepalive = false;
+		if (conn->body != HTTPQ_CONN_BODY_DONE)
+			conn->body = HTTPQ_CONN_BODY_BROKEN;
+		if (conn->half_closed)
+			break;
+		conn->half_closed = true;
+		httpq_worker_post(conn->req, HTTPQ_EVENT_HALF_CLOSED,
+				  HTTPQ_REASON_NONE);
+		break;
+	}
+}
+
+static void conn_step(struct httpq_conn *conn, struct sock *sk)
+{
+	u8 expired;
+
+	if (sk->sk_state == TCP_CLOSE) {
+		httpq_conn_gone(conn, HTTPQ_REASON_CLIENT_RESET, false);
+		return;
+	}
+	expired = httpq_timer_expired(conn);
+	if (expired != HTTPQ_TIMER_NONE)
+		conn_expire(conn, sk, expired);
+	httpq_send_pump(conn, sk);
+	httpq_recv_pump(conn, sk);
+	if (conn->state != HTTPQ_CONN_DEAD)
+		conn_check_eof(conn, sk);
+	if (conn->state != HTTPQ_CONN_DEAD)
+		conn_finish(conn, sk);
+}
+
+/**
+ * httpq_conn_run - the engine: do what can be done now
+ * @conn: connection
+ * @sk: its socket, locked
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_run(struct httpq_conn *conn, struct sock *sk)
+{
+	int rounds = RUN_ROUNDS;
+
+	if (conn->busy) {
+		conn->again = true;
+		return;
+	}
+	conn->busy = true;
+	do {
+		conn->again = false;
+		if (conn->state != HTTPQ_CONN_DEAD)
+			conn_step(conn, sk);
+	} while (conn->again && --rounds);
+	conn->busy = false;
+
+	if (conn->state == HTTPQ_CONN_DEAD)
+		return;
+	httpq_timer_update(conn, sk);
+	if (conn->again)
+		httpq_conn_defer(conn);
+}
+
+/* Something in a lower floor ends a request: see struct httpq_request_ops. */
+static void request_refuse(struct httpq_request *req, u16 status)
+{
+	struct httpq_conn *conn = req->conn;
+	struct sock *sk;
+	bool slow;
+
+	sk = httpq_conn_lock(conn, &slow);
+	if (!sk)
+		return;
+	if (conn->req == req) {
+		if (status == 502)
+			httpq_stats_inc(conn->hn->stats, worker_gone);
+		if (conn->begun)
+			httpq_conn_break(conn);
+		else
+			httpq_conn_refuse(conn, status, conn->keepalive);
+		httpq_conn_run(conn, sk);
+	}
+	httpq_conn_unlock(conn, sk, slow);
+}
+
+/* The time in the queue is what is left to wait for. */
+static void request_returned(struct httpq_request *req)
+{
+	struct httpq_conn *conn = req->conn;
+	struct sock *sk;
+	bool slow;
+
+	trace_httpq_queue_return(conn->id, req->seq);
+	sk = httpq_conn_lock(conn, &slow);
+	if (!sk)
+		return;
+	if (conn->req == req)
+		httpq_conn_run(conn, sk);
+	httpq_conn_unlock(conn, sk, slow);
+}
+
+static void request_describe(const struct httpq_conn *conn,
+			     struct httpq_request_head *head)
+{
+	head->conn_id = conn->id;
+	head->local = conn->local;
+	head->remote = conn->remote;
+}
+
+const struct httpq_request_ops httpq_conn_request_ops = {
+	.refuse = request_refuse,
+	.returned = request_returned,
+	.describe = request_describe,
+	.put_conn = httpq_conn_put,
+};

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Request queues: named, owned, limited; they survive their workers. */
+#ifndef _HTTPQ_QUEUE_H
+#define _HTTPQ_QUEUE_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+
+#include <linux/httpq.h>
+
+struct httpq_net;
+struct httpq_request;
+
+/**
+ * struct httpq_queue - a request queue
+ *
+ * Created by the control plane, unlinked by it or by the exit of its
+ * namespace, freed after a grace period with the last reference. References:
+ * the list of names, each binding, each attached handle, each request from
+ * its routing to its end.
+ */
+struct httpq_queue {
+	/** @refs: see above; readers under RCU use refcount_inc_not_zero() */
+	refcount_t refs;
+	/** @rcu: frees it */
+	struct rcu_head rcu;
+	/** @node: in hn->queues, under hn->control */
+	struct list_head node;
+	/** @hn: holds a reference */
+	struct httpq_net *hn;
+	/** @name: immutable */
+	char name[HTTPQ_QUEUE_NAME_MAX + 1];
+
+	/** @uid: owner; with @gid and @mode written under hn->control */
+	kuid_t uid;
+	/** @gid: group */
+	kgid_t gid;
+	/** @mode: permission bits; write permission lets a process attach */
+	umode_t mode;
+
+	/**
+	 * @lock: protects the members that follow, the state of QUEUED
+	 * requests and the state of the queue's workers. Taken in softirq
+	 * under a socket lock; innermost but for wait queues.
+	 */
+	spinlock_t lock;
+	/** @state: enum httpq_queue_state */
+	u8 state;
+	/** @deleted: unlinked; nothing is accepted any more */
+	bool deleted;
+	/** @unread: requests by node, in order of arrival (seq) */
+	struct list_head unread;
+	/** @next_seq: arrival number of the next request */
+	u64 next_seq;
+	/** @nr_queued: length of @unread */
+	u32 nr_queued;
+	/** @nr_inflight: requests that workers hold */
+	u32 nr_inflight;
+	/** @nr_waiting: threads that wait for a request */
+	u32 nr_waiting;
+	/** @nr_workers: attached handles */
+	u32 nr_workers;
+	/** @max_queued: bound of @nr_queued */
+	u32 max_queued;
+	/** @max_inflight: bound of @nr_inflight */
+	u32 max_inflight;
+	/** @arrived: requests routed here */
+	u64 arrived;
+	/** @rejected: of them, answered 503 */
+	u64 rejected;
+
+	/** @wait: threads that wait exclusively, and pollers */
+	wait_queue_head_t wait;
+};
+
+/* A handle's standing in its queue. */
+enum httpq_queue_member_state {
+	HTTPQ_MEMBER_ACTIVE,
+	HTTPQ_MEMBER_GONE,	/* nothing is handed to it any more */
+};
+
+/**
+ * struct httpq_queue_member - what the queue knows of a handle
+ * @queue: holds a reference; set once, by httpq_queue_join()
+ * @state: enum httpq_queue_member_state, under queue->lock
+ */
+struct httpq_queue_member {
+	struct httpq_queue *queue;
+	u8 state;
+};
+
+/**
+ * struct httpq_queue_config - what the owner may choose
+ * @uid: owner
+ * @gid: group
+ * @mode: permission bits
+ * @state: enum httpq_queue_state
+ * @max_queued: requests that may wait
+ * @max_inflight: requests that workers may hold
+ */
+struct httpq_queue_config {
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	u8 state;
+	u32 max_queued;
+	u32 max_inflight;
+};
+
+bool httpq_queue_name_valid(const char *name, size_t len);
+void httpq_queue_config_init(struct httpq_queue_config *config);
+void httpq_queue_config_read(struct httpq_queue *queue,
+			     struct httpq_queue_config *config);
+struct httpq_queue *httpq_queue_create(struct httpq_net *hn, const char *name,
+				       const struct httpq_queue_config *config);
+bool httpq_queue_may_create(struct httpq_net *hn);
+struct httpq_queue *httpq_queue_find(struct httpq_net *hn, const char *name);
+void httpq_queue_configure(struct httpq_queue *queue,
+			   const struct httpq_queue_config *config);
+void httpq_queue_delete(struct httpq_queue *queue);
+bool httpq_queue_may_write(const struct httpq_queue *queue);
+bool httpq_queue_may_change(const struct httpq_queue *queue);
+bool httpq_queue_get(struct httpq_queue *queue);
+void httpq_queue_put(struct httpq_queue *queue);
+
+int httpq_queue_push(struct httpq_queue *queue, struct httpq_request *req);
+void httpq_queue_join(struct httpq_queue *queue,
+		      struct httpq_queue_member *member);
+bool httpq_queue_leave(struct httpq_queue_member *member);
+struct httpq_request *httpq_queue_take(struct httpq_queue_member *member);
+u32 httpq_queue_share(struct httpq_queue *queue);
+void httpq_queue_wait_begin(struct httpq_queue *queue);
+void httpq_queue_wait_end(struct httpq_queue *queue);
+void httpq_queue_return(struct httpq_request *req);
+bool httpq_queue_withdraw(struct httpq_request *req, u8 reason);
+void httpq_queue_done(struct httpq_queue *queue);
+bool httpq_queue_readable(struct httpq_queue_member *member);
+
+#endif /* _HTTPQ_QUEUE_H */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests: memory, growth while the head arrives, the form for workers. */
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "net.h"
+#include "queue.h"
+#include "request.h"
+
+static struct httpq_request *request_alloc(struct httpq_net *hn, u32 size,
+					   gfp_t gfp)
+{
+	struct httpq_request *req;
+
+	size = kmalloc_size_roundup(size);
+	if (!httpq_net_charge(hn, size))
+		return NULL;
+	req = kmalloc(size, gfp | __GFP_NOWARN);
+	if (!req) {
+		httpq_net_uncharge(hn, size);
+		httpq_stats_inc(hn->stats, no_memory);
+		return NULL;
+	}
+	req->size = size;
+	return req;
+}
+
+static void request_free(struct httpq_request *req)
+{
+	httpq_net_uncharge(req->hn, req->size);
+	kfree(req);
+}
+
+/**
+ * httpq_request_create - a request whose head is about to arrive
+ * @conn: its connection; the request takes over the caller's reference
+ * @hn: namespace that it is charged to; @conn pins it
+ * @ops: how the floors below reach @conn
+ * @gfp: allocation flags
+ *
+ * Context: any that @gfp allows.
+ * Return: the request with one reference, or NULL (no memory, or over the
+ * limit of the namespace; both are counted).
+ */
+struct httpq_request *
+httpq_request_create(struct httpq_conn *conn, struct httpq_net *hn,
+		     const struct httpq_request_ops *ops, gfp_t gfp)
+{
+	struct httpq_request *req;
+	u32 size;
+
+	req = request_alloc(hn, HTTPQ_REQUEST_MIN, gfp);
+	if (!req)
+		return NULL;
+	size = req->size;
+	memset(req, 0, sizeof(*req));
+	req->size = size;
+	req->hn = hn;
+	req->conn = conn;
+	req->ops = ops;
+	req->max_fields = HTTPQ_FIELDS_MIN;
+	refcount_set(&req->refs, 1);
+	INIT_LIST_HEAD(&req->node);
+	INIT_LIST_HEAD(&req->event_node);
+	init_waitqueue_head(&req->wait);
+	httpq_parse_init(&req->parse);
+	return req;
+}
+
+/**
+ * httpq_request_room - bytes that fit behind the data
+ * @req: request
+ *
+ * Context: any.
+ * Return: the number of bytes, at most what 16-bit offsets can name.
+ */
+u32 httpq_request_room(const struct httpq_request *req)
+{
+	u32 end = httpq_request_data(req) - (u8 *)req;
+	u32 room = min_t(u32, req->size - end, HTTPQ_HEAD_MAX);
+
+	return room - req->data_len;
+}
+
+/* Nobody else knows a NEW request, so it can move. */
+static int request_move(struct httpq_request **old, u16 max_fields, u32 data,
+			gfp_t gfp)
+{
+	struct httpq_request *from = *old;
+	struct httpq_request *to;
+	u32 size;
+
+	data = max_t(u32, data, from->data_len);
+	to = request_alloc(from->hn, struct_size(from, fields, max_fields) +
+			   data, gfp);
+	if (!to)
+		return -ENOMEM;
+
+	size = to->size;
+	memcpy(to, from, struct_size(from, fields, from->parse.nr_fields));
+	to->size = size;
+	to->max_fields = max_fields;
+	memcpy(httpq_request_data(to), httpq_request_data(from),
+	       from->data_len);
+	INIT_LIST_HEAD(&to->node);
+	INIT_LIST_HEAD(&to->event_node);
+	init_waitqueue_head(&to->wait);
+	request_free(from);
+	*old = to;
+	return 0;
+}
+
+/**
+ * httpq_request_grow_data - make room for more of the head
+ * @req: a NEW request; may move
+ * @data: bytes of data there is to be room for in all
+ * @gfp: allocation flags
+ *
+ * Context: the socket lock of its connection.
+ * Return: 0; -ENOMEM, and the request is as it was.
+ */
+int httpq_request_grow_data(struct httpq_request **req, u32 data, gfp_t gfp)
+{
+	return request_move(req, (*req)->max_fields, data, gfp);
+}
+
+/**
+ * httpq_request_grow_fields - double the field table
+ * @req: a NEW request; may move
+ * @gfp: allocation flags
+ *
+ * Context: the socket lock of its connection.
+ * Return: 0; -ENOMEM, and the request is as it was.
+ */
+int httpq_request_grow_fields(struct httpq_request **req, gfp_t gfp)
+{
+	u32 room = (*req)->data_len + httpq_request_room(*req);
+
+	return request_move(req, 2 * (*req)->max_fields, room, gfp);
+}
+
+/**
+ * httpq_request_get - take a reference
+ * @req: request, held by the caller
+ *
+ * Context: any.
+ * Return: @req.
+ */
+struct httpq_request *httpq_request_get(struct httpq_request *req)
+{
+	refcount_inc(&req->refs);
+	return req;
+}
+
+/**
+ * httpq_request_put - drop a reference
+ * @req: request
+ *
+ * Context: any. The connection's structure and the queue are let go with the
+ * last reference.
+ */
+void httpq_request_put(struct httpq_request *req)
+{
+	const struct httpq_request_ops *ops = req->ops;
+	struct httpq_conn *conn = req->conn;
+
+	if (!refcount_dec_and_test(&req->refs))
+		return;
+	if (req->trailers) {
+		httpq_net_uncharge(req->hn, req->trailers_size);
+		kfree(req->trailers);
+	}
+	if (req->queue)
+		httpq_queue_put(req->queue);
+	request_free(req);
+	/* Last: the connection pins the account that was credited. */
+	ops->put_conn(conn);
+}
+
+/* The data behind the table begin aligned. */
+static u32 fields_size(const struct httpq_request *req)
+{
+	return ALIGN(req->parse.nr_fields * sizeof(struct httpq_field), 8);
+}
+
+/**
+ * httpq_request_head_size - bytes that a worker's buffer needs
+ * @req: request, complete
+ *
+ * Context: any.
+ * Return: the size of the flat form, see struct httpq_request_head.
+ */
+size_t httpq_request_head_size(const struct httpq_request *req)
+{
+	return sizeof(struct httpq_request_head) + fields_size(req) +
+	       req->data_len;
+}
+
+static u32 head_flags(const struct httpq_request *req)
+{
+	const struct httpq_parse *p = &req->parse;
+	u32 flags = 0;
+
+	if (p->flags & HTTPQ_PARSE_F_CHUNKED)
+		flags |= HTTPQ_REQUEST_BODY | HTTPQ_REQUEST_CHUNKED;
+	else if (p->flags & HTTPQ_PARSE_F_LENGTH && p->content_length)
+		flags |= HTTPQ_REQUEST_BODY;
+	if (p->flags & HTTPQ_PARSE_F_CONTINUE)
+		flags |= HTTPQ_REQUEST_CONTINUE;
+	if (p->flags & HTTPQ_PARSE_F_KEEPALIVE)
+		flags |= HTTPQ_REQUEST_KEEPALIVE;
+	if (p->flags & HTTPQ_PARSE_F_UPGRADE)
+		flags |= HTTPQ_REQUEST_UPGRADE;
+	if (req->redelivered)
+		flags |= HTTPQ_REQUEST_REDELIVERED;
+	return flags;
+}
+
+static u64 head_length(const struct httpq_parse *p)
+{
+	if (p->flags & HTTPQ_PARSE_F_CHUNKED)
+		return HTTPQ_LENGTH_UNKNOWN;
+	if (p->flags & HTTPQ_PARSE_F_LENGTH)
+		return p->content_length;
+	return 0;
+}
+
+/**
+ * httpq_request_head_fill - the fixed part of the flat form
+ * @req: request, complete
+ * @id: its name for the worker
+ * @head: filled
+ *
+ * The field table and the data follow as they lie in the request.
+ *
+ * Context: any.
+ */
+void httpq_request_head_fill(const struct httpq_request *req, u64 id,
+			     struct httpq_request_head *head)
+{
+	const struct httpq_parse *p = &req->parse;
+
+	*head = (struct httpq_request_head) {
+		.size = httpq_request_head_size(req),
+		.flags = head_flags(req),
+		.id = id,
+		.context = req->context,
+		.content_length = head_length(p),
+		.queued_ns = ktime_get_ns() - req->queued,
+		.fields_off = sizeof(*head),
+		.data_off = sizeof(*head) + fields_size(req),
+		.data_len = req->data_len,
+		.nr_fields = p->nr_fields,
+		.method_id = p->method_id,
+		.version = p->version,
+		.method = p->method,
+		.target = p->target,
+		.path = req->path,
+		.query = p->query,
+		.host = p->host,
+	};
+	req->ops->describe(req->conn, head);
+}

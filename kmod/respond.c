@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Responses of workers. All of a worker's memory is copied before the socket
+ * is locked; what was true before, the lock may find changed, and then it is
+ * the client that counts.
+ */
+
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "answer.h"
+#include "batch.h"
+#include "chunk.h"
+#include "conn.h"
+#include "net.h"
+#include "reply.h"
+#include "request.h"
+#include "respond.h"
+#include "send.h"
+#include "trace.h"
+
+/* Heads up to this size are dealt with on the stack. */
+#define HEAD_SMALL 384
+
+/* The longest head a worker may hand in: a full table, full data. */
+#define HEAD_BYTES_MAX (sizeof(struct httpq_reply_head) + HTTPQ_HEAD_MAX + \
+			1000 * sizeof(struct httpq_field))
+
+/* Framing of one chunk, and of the last one. */
+#define CHUNK_OVERHEAD 32
+
+/**
+ * struct respond - one part of a response on its way
+ * @req: the request
+ * @part: what the worker handed in
+ * @head: copy of the head, or NULL
+ * @reply: the same, checked
+ * @frame: framing of the response; valid if @begins
+ * @begins: the part has the head of the final response
+ * @interim: the part is a 1xx head
+ * @take: bytes of the body in this pass
+ * @ends: this pass ends the response
+ * @small: where @head lies if it fits
+ */
+struct respond {
+	struct httpq_request *req;
+	struct httpq_send *part;
+	u8 *head;
+	struct httpq_reply reply;
+	struct httpq_reply_frame frame;
+	bool begins;
+	bool interim;
+	u32 take;
+	bool ends;
+	u8 small[HEAD_SMALL] __aligned(8);
+};
+
+static int head_copy(struct respond *r)
+{
+	const struct httpq_send *part = r->part;
+	u32 len = part->head_len;
+
+	if (!len)
+		return part->head ? -EINVAL : 0;
+	if (len < sizeof(struct httpq_reply_head) || len > HEAD_BYTES_MAX)
+		return -EINVAL;
+	r->head = r->small;
+	if (len > sizeof(r->small))
+		r->head = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!r->head)
+		return -ENOMEM;
+	if (copy_from_user(r->head, u64_to_user_ptr(part->head), len))
+		return -EFAULT;
+	return httpq_reply_check(&r->reply, r->head, len);
+}
+
+static void head_free(struct respond *r)
+{
+	if (r->head != r->small)
+		kvfree(r->head);
+}
+
+/* Whether the connection can go on after this response. */
+static bool keeps_alive(const struct respond *r)
+{
+	return !(r->part->flags & HTTPQ_SEND_DISCONNECT) &&
+	       httpq_conn_persists(r->req->conn);
+}
+
+/* What kind of part it is, and whether it is one at all. */
+static int classify(struct respond *r)
+{
+	const struct httpq_send *part = r->part;
+	const struct httpq_parse *p = &r->req->parse;
+	u16 status = r->head ? r->reply.status : 0;
+	bool trailers = part->flags & HTTPQ_SEND_TRAILERS;
+	bool begun = r->req->conn->begun;
+
+	if (trailers)
+		return !r->head || status || !begun ||
+		       part->flags & HTTPQ_SEND_MORE ? -EINVAL : 0;
+	if (!r->head)
+		return begun ? 0 : -EINVAL;
+	if (!status || begun)
+		return -EINVAL;
+
+	r->interim = status < 200;
+	r->begins = !r->interim;
+	r->frame = (struct httpq_reply_frame) {
+		.version = p->version,
+		.head_request = p->method_id == HTTPQ_METHOD_HEAD,
+		.keepalive = r->interim || keeps_alive(r),
+		.more = part->flags & HTTPQ_SEND_MORE,
+		.body_len = part->body_len,
+	};
+	return httpq_reply_frame(&r->reply, &r->frame);
+}
+
+static u8 framing_of(const struct respond *r)
+{
+	return r->begins ? r->frame.framing : r->req->conn->framing;
+}
+
+/* How much of the body goes with this pass, and whether it is the last. */
+static int plan_pass(struct respond *r)
+{
+	const struct httpq_conn *conn = r->req->conn;
+	const struct httpq_send *part = r->part;
+	u64 left = part->body_len - part->out_len;
+	u32 queued = READ_ONCE(conn->tx_bytes);
+	u64 owed = r->begins ? r->frame.length : conn->reply_left;
+
+	if (framing_of(r) == HTTPQ_REPLY_LENGTH && left > owed)
+		return -EINVAL;
+	if (framing_of(r) == HTTPQ_REPLY_NO_BODY) {
+		/* To HEAD the body is only measured. */
+		r->take = 0;
+		r->part->out_len = part->body_len;
+		left = 0;
+	} else {
+		u32 room = queued < HTTPQ_SEND_MAX ? HTTPQ_SEND_MAX - queued : 0;
+
+		r->take = min_t(u64, left, room);
+	}
+	r->ends = r->take == left && !r->interim &&
+		  !(part->flags & HTTPQ_SEND_MORE);
+	return 0;
+}
+
+static int add_head(struct respond *r, struct httpq_batch *batch)
+{
+	u8 small[HEAD_SMALL + 256];
+	size_t size = httpq_reply_size(&r->reply);
+	u8 date[HTTPQ_DATE_LEN];
+	u8 *out = small;
+	int err;
+
+	if (size > sizeof(small))
+		out = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!out)
+		return -ENOMEM;
+	httpq_answer_date(date);
+	size = httpq_reply_write(&r->reply, &r->frame, date, out);
+	err = httpq_batch_add(batch, out, size);
+	if (out != small)
+		kvfree(out);
+	return err;
+}
+
+static int add_trailers(struct respond *r, struct httpq_batch *batch)
+{
+	size_t size = httpq_reply_size(&r->reply);
+	u8 *out = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!out)
+		return -ENOMEM;
+	size = httpq_reply_write_trailers(&r->reply, out);
+	err = httpq_batch_add(batch, out, size);
+	kvfree(out);
+	return err;
+}
+
+static int add_last_chunk(struct respond *r, struct httpq_batch *batch)
+{
+	int err = httpq_batch_add(batch, "0\r\n", 3);
+
+	if (err)
+		return err;
+	if (r->part->flags & HTTPQ_SEND_TRAILERS)
+		return add_trailers(r, batch);
+	return httpq_batch_add(batch, "\r\n", 2);
+}
+
+static int add_body(struct respond *r, struct httpq_batch *batch)
+{
+	const u8 __user *from = u64_to_user_ptr(r->part->body);
+	bool chunked = framing_of(r) == HTTPQ_REPLY_CHUNKED;
+	u8 size[18];
+	int err = 0;
+
+	if (r->take && chunked)
+		err = httpq_batch_add(batch, size,
+				      httpq_chunk_format_size(r->take, size));
+	if (!err && r->take)
+		err = httpq_batch_add_user(batch, from + r->part->out_len,
+					   r->take);
+	if (!err && r->take && chunked)
+		err = httpq_batch_add(batch, "\r\n", 2);
+	if (!err && r->ends && chunked)
+		err = add_last_chunk(r, batch);
+	return err;
+}
+
+static u32 batch_bound(const struct respond *r)
+{
+	u32 bytes = r->take + CHUNK_OVERHEAD;
+
+	if (r->head)
+		bytes += httpq_reply_size(&r->reply);
+	return bytes;
+}
+
+/* Everything that leaves in this pass; NULL if that is nothing. */
+static struct httpq_batch *build(struct respond *r)
+{
+	struct httpq_batch *batch;
+	int err = 0;
+
+	batch = httpq_batch_create(r->req->hn, batch_bound(r));
+	if (IS_ERR(batch))
+		return batch;
+	/* RFC 9110 section 15.2: no interim responses to HTTP/1.0. */
+	if (r->begins || (r->interim && r->frame.version > 10))
+		err = add_head(r, batch);
+	if (!err)
+		err = add_body(r, batch);
+	if (!err && batch->left)
+		return batch;
+	httpq_batch_free(r->req->hn, batch);
+	return err ? ERR_PTR(err) : NULL;
+}
+
+static void commit_frame(struct respond *r)
+{
+	struct httpq_conn *conn = r->req->conn;
+
+	if (r->begins) {
+		trace_httpq_reply(conn->id, r->req->id, r->reply.status,
+				  r->frame.framing);
+		conn->begun = true;
+		conn->framing = r->frame.framing;
+		conn->reply_left = r->frame.length;
+		conn->keepalive &= r->frame.keepalive;
+	} else if (r->interim && r->reply.status == 100) {
+		conn->expect = false;
+	}
+	if (r->part->flags & HTTPQ_SEND_DISCONNECT)
+		conn->keepalive = false;
+	if (conn->framing == HTTPQ_REPLY_LENGTH && conn->begun)
+		conn->reply_left -= r->take;
+}
+
+/* The response is complete, or as complete as it will be. */
+static void commit_end(struct respond *r)
+{
+	struct httpq_conn *conn = r->req->conn;
+
+	if (conn->framing == HTTPQ_REPLY_LENGTH && conn->reply_left)
+		httpq_conn_break(conn);
+	else
+		httpq_conn_end_reply(conn);
+}
+
+static int commit(struct respond *r, struct httpq_batch *batch)
+{
+	struct httpq_request *req = r->req;
+	struct httpq_conn *conn = req->conn;
+	struct sock *sk;
+	bool slow;
+	int err = 0;
+
+	sk = httpq_conn_lock(conn, &slow);
+	if (!sk)
+		return httpq_conn_request_errno(req);
+	if (conn->req != req) {
+		err = httpq_conn_request_errno(req);
+	} else {
+		if (batch)
+			httpq_send_queue(conn, batch);
+		commit_frame(r);
+		if (r->ends)
+			commit_end(r);
+		else if (r->part->out_len + r->take < r->part->body_len)
+			WRITE_ONCE(conn->want_space, true);
+		httpq_conn_run(conn, sk);
+	}
+	httpq_conn_unlock(conn, sk, slow);
+	return err;
+}
+
+/* As much as there is room for. */
+static int respond_pass(struct respond *r)
+{
+	struct httpq_batch *batch;
+	int err;
+
+	err = plan_pass(r);
+	if (err)
+		return err;
+	batch = build(r);
+	if (IS_ERR(batch))
+		return PTR_ERR(batch) == -ENOBUFS ? -ENOMEM : PTR_ERR(batch);
+	err = commit(r, batch);
+	if (err) {
+		if (batch)
+			httpq_batch_free(r->req->hn, batch);
+		return err;
+	}
+	r->part->out_len += r->take;
+	r->begins = false;
+	r->interim = false;
+	return r->part->out_len < r->part->body_len ? -EAGAIN : 0;
+}
+
+static int respond_sleep(struct httpq_request *req)
+{
+	struct httpq_conn *conn = req->conn;
+
+	return wait_event_interruptible(req->wait,
+					!READ_ONCE(conn->want_space) ||
+					READ_ONCE(conn->req) != req) ?
+	       -EINTR : 0;
+}
+
+static int respond_loop(struct respond *r, bool nonblock)
+{
+	bool some = false;
+	int err;
+
+	for (;;) {
+		bool head = r->begins || r->interim;
+
+		err = respond_pass(r);
+		some |= head || r->take;
+		if (err != -EAGAIN)
+			return err;
+		/* What was taken was taken: the worker sees @out_len. */
+		if (nonblock)
+			return some ? 0 : -EAGAIN;
+		err = respond_sleep(r->req);
+		if (err)
+			return some ? 0 : err;
+	}
+}
+
+/**
+ * httpq_respond - take a response, or a part of one, from a worker
+ * @req: request that the worker holds
+ * @part: what it handed in; out_len is set
+ * @nonblock: take what there is room for and return
+ * @ended: result: the response is complete, and the request with it
+ *
+ * Context: process, no locks; sleeps for user memory and, unless @nonblock,
+ * for the client.
+ * Return: 0, or what struct httpq_send lists.
+ */
+int httpq_respond(struct httpq_request *req, struct httpq_send *part,
+		  bool nonblock, bool *ended)
+{
+	struct respond r;
+	int err;
+
+	r.req = req;
+	r.part = part;
+	r.begins = false;
+	r.interim = false;
+	r.ends = false;
+	part->out_len = 0;
+	*ended = false;
+	if (part->flags & ~HTTPQ_SEND_ALL || part->__reserved)
+		return -EOPNOTSUPP;
+	if (test_and_set_bit(HTTPQ_REQUEST_SENDING, &req->busy))
+		return -EALREADY;
+
+	/* Only a first look, for the better error; commit() decides. */
+	err = 0;
+	if (READ_ONCE(req->conn->req) != req)
+		err = httpq_conn_request_errno(req);
+	r.head = NULL;
+	if (!err)
+		err = head_copy(&r);
+	if (!err)
+		err = classify(&r);
+	if (!err)
+		err = respond_loop(&r, nonblock);
+	*ended = !err && r.ends;
+	if (err)
+		trace_httpq_reply_err(req->conn->id, req->id, err);
+	head_free(&r);
+	clear_bit_unlock(HTTPQ_REQUEST_SENDING, &req->busy);
+	return err;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What ends when a network namespace does, or the module: everything that
+ * refers to its sockets, in an order in which nothing new can come up behind.
+ */
+
+#include <linux/rcupdate.h>
+#include <net/net_namespace.h>
+
+#include "bind.h"
+#include "conn.h"
+#include "listen.h"
+#include "net.h"
+#include "queue.h"
+#include "shutdown.h"
+#include "worker.h"
+
+static void delete_queues(struct httpq_net *hn)
+{
+	struct httpq_queue *queue, *next;
+
+	list_for_each_entry_safe(queue, next, &hn->queues, node)
+		httpq_queue_delete(queue);
+}
+
+/*
+ * a) Nothing new: every change looks at @dead under the lock. b) No socket
+ * listens, so no connection comes. c) Connections are reset; this waits until
+ * TCP has let the last socket go. d) Handles leave; their calls give ENODEV.
+ */
+static void shutdown_net(struct httpq_net *hn)
+{
+	mutex_lock(&hn->control);
+	WRITE_ONCE(hn->dead, true);
+	httpq_listen_close_all(hn);
+	httpq_bind_remove_all(hn);
+	mutex_unlock(&hn->control);
+
+	httpq_conn_close_all(hn);
+	httpq_worker_leave_all(hn);
+
+	mutex_lock(&hn->control);
+	delete_queues(hn);
+	mutex_unlock(&hn->control);
+}
+
+static void __net_exit shutdown_batch(struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		shutdown_net(httpq_net_of(net));
+	/* Callbacks still run that count on the account and on the routes. */
+	rcu_barrier();
+}
+
+static struct pernet_operations shutdown_ops = {
+	.exit_batch = shutdown_batch,
+};
+
+/**
+ * httpq_shutdown_init - be told when a namespace ends
+ *
+ * Context: module init, after httpq_net_init(), so that it runs before its
+ * exit.
+ * Return: 0 or a negative error number.
+ */
+int httpq_shutdown_init(void)
+{
+	return register_pernet_subsys(&shutdown_ops);
+}
+
+/**
+ * httpq_shutdown_exit - end everything in all namespaces
+ *
+ * Context: module exit, after no handle can be opened.
+ */
+void httpq_shutdown_exit(void)
+{
+	unregister_pernet_subsys(&shutdown_ops);
+}

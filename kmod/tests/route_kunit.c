@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The routing table: who wins, what a prefix is, and that nothing is left. */
+
+#include <kunit/test.h>
+#include <linux/random.h>
+
+#include "../route.c"
+
+#define ROUTE_MANY	10000
+
+struct route_test {
+	struct httpq_net *hn;
+	struct httpq_url *url;
+	struct httpq_binding *bindings;
+	u32 *order;
+};
+
+/* Prefixes of the table of lookups; context is the index plus 1. */
+static const char *const route_prefixes[] = {
+	"http://+:80/strong/",
+	"http://+:80/both/",
+	"http://www.example.org:80/",
+	"http://www.example.org:80/a/",
+	"http://www.example.org:80/a/b/",
+	"http://www.example.org:80/both/long/",
+	"http://www.example.org:80/e//",
+	"http://localhost:80/",
+	"http://192.0.2.1:80/",
+	"http://192.0.2.1:80/a/",
+	"http://[2001:db8::1]:80/",
+	"http://*:80/",
+	"http://*:80/weak/",
+	"http://www.example.org:81/",
+	"http://only.example.org:82/x/",
+	"http://*:82/",
+	"http://+:83//",
+	"http://+:83/",
+};
+
+/* Local addresses. */
+#define ROUTE_V4(a, b, c, d) \
+	{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d }
+
+static const u8 route_v4[16] = ROUTE_V4(192, 0, 2, 1);
+static const u8 route_other[16] = ROUTE_V4(192, 0, 2, 2);
+static const u8 route_lo4[16] = ROUTE_V4(127, 1, 2, 3);
+static const u8 route_lo6[16] = { [15] = 1 };
+static const u8 route_v6[16] = {
+	0x20, 0x01, 0x0d, 0xb8, [15] = 1,
+};
+
+static const struct route_lookup_case {
+	const char *desc;
+	const char *host;
+	const char *path;
+	const char *expect;
+	const u8 *addr;
+	u16 port;
+} route_lookup_cases[] = {
+	{ "strong wins over name", "www.example.org", "/strong/x",
+	  "http://+:80/strong/", route_v4, 80 },
+	{ "strong wins over a longer name", "www.example.org", "/both/long/x",
+	  "http://+:80/both/", route_v4, 80 },
+	{ "name wins over address", "www.example.org", "/z",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "name in upper case", "WWW.Example.ORG", "/z",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "part of a name", "www.example.or", "/z",
+	  "http://*:80/", route_other, 80 },
+	{ "root", "www.example.org", "/",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "without the last slash", "www.example.org", "/a",
+	  "http://www.example.org:80/a/", route_v4, 80 },
+	{ "with the last slash", "www.example.org", "/a/",
+	  "http://www.example.org:80/a/", route_v4, 80 },
+	{ "the longest", "www.example.org", "/a/b",
+	  "http://www.example.org:80/a/b/", route_v4, 80 },
+	{ "below the longest", "www.example.org", "/a/b/c/d/e",
+	  "http://www.example.org:80/a/b/", route_v4, 80 },
+	{ "another child", "www.example.org", "/a/c/b/",
+	  "http://www.example.org:80/a/", route_v4, 80 },
+	{ "not a whole segment", "www.example.org", "/ab",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "less than a segment", "www.example.org", "/a/bb",
+	  "http://www.example.org:80/a/", route_v4, 80 },
+	{ "path with case", "www.example.org", "/A/b",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "empty segment", "www.example.org", "/e//x",
+	  "http://www.example.org:80/e//", route_v4, 80 },
+	{ "empty segment at the end", "www.example.org", "/e//",
+	  "http://www.example.org:80/e//", route_v4, 80 },
+	{ "no empty segment", "www.example.org", "/e/",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "empty segment before", "www.example.org", "//a/b",
+	  "http://www.example.org:80/", route_v4, 80 },
+	{ "address by any name", "other", "/z",
+	  "http://192.0.2.1:80/", route_v4, 80 },
+	{ "address and path", "other", "/a/z",
+	  "http://192.0.2.1:80/a/", route_v4, 80 },
+	{ "address without a host", "", "/z",
+	  "http://192.0.2.1:80/", route_v4, 80 },
+	{ "IPv6 address", "[2001:db8::1]", "/z",
+	  "http://[2001:db8::1]:80/", route_v6, 80 },
+	{ "address wins over weak", "other", "/weak/",
+	  "http://192.0.2.1:80/", route_v4, 80 },
+	{ "weak", "other", "/weak/x",
+	  "http://*:80/weak/", route_other, 80 },
+	{ "weak root", "other", "/x",
+	  "http://*:80/", route_other, 80 },
+	{ "localhost on IPv4", "localhost", "/x",
+	  "http://localhost:80/", route_lo4, 80 },
+	{ "localhost on IPv6", "LOCALHOST", "/x",
+	  "http://localhost:80/", route_lo6, 80 },
+	{ "localhost from outside", "localhost", "/x",
+	  "http://*:80/", route_other, 80 },
+	{ "another port", "www.example.org", "/a/b",
+	  "http://www.example.org:81/", route_v4, 81 },
+	{ "name without the path", "only.example.org", "/y",
+	  "http://*:82/", route_v4, 82 },
+	{ "name with the path", "only.example.org", "/x",
+	  "http://only.example.org:82/x/", route_v4, 82 },
+	{ "root beside an empty segment", "h", "/",
+	  "http://+:83/", route_v4, 83 },
+	{ "empty first segment", "h", "//x",
+	  "http://+:83//", route_v4, 83 },
+	{ "no host has it", "other", "/", NULL, route_v4, 81 },
+	{ "no such port", "www.example.org", "/a/b", NULL, route_v4, 8080 },
+};
+
+static void route_lookup_desc(const struct route_lookup_case *param, char *desc)
+{
+	strscpy(desc, param->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(route_lookup, route_lookup_cases, route_lookup_desc);
+
+static void *route_alloc(struct kunit *test, size_t size)
+{
+	void *memory = kunit_kzalloc(test, size, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	return memory;
+}
+
+static int route_test_init(struct kunit *test)
+{
+	struct route_test *t = route_alloc(test, sizeof(*t));
+
+	t->hn = route_alloc(test, sizeof(*t->hn));
+	t->url = route_alloc(test, sizeof(*t->url));
+	t->bindings = route_alloc(test, ROUTE_MANY * sizeof(*t->bindings));
+	t->order = route_alloc(test, ROUTE_MANY * sizeof(*t->order));
+	mutex_init(&t->hn->control);
+	test->priv = t;
+	return httpq_route_init(t->hn);
+}
+
+static void route_test_exit(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+
+	if (t)
+		httpq_route_exit(t->hn);
+}
+
+static void route_parse(struct kunit *test, const char *text)
+{
+	struct route_test *t = test->priv;
+	const char *problem = NULL;
+	int err;
+
+	err = httpq_url_parse(text, strlen(text), t->url, &problem);
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s: %s", text, problem);
+}
+
+static int route_add(struct kunit *test, const char *text,
+		     struct httpq_binding *binding)
+{
+	struct route_test *t = test->priv;
+	int err;
+
+	route_parse(test, text);
+	binding->loopback = t->url->loopback;
+	mutex_lock(&t->hn->control);
+	err = httpq_route_insert(t->hn, t->url, binding);
+	mutex_unlock(&t->hn->control);
+	return err;
+}
+
+static void route_drop(struct kunit *test, const char *text)
+{
+	struct route_test *t = test->priv;
+
+	route_parse(test, text);
+	mutex_lock(&t->hn->control);
+	httpq_route_remove(t->hn, t->url);
+	mutex_unlock(&t->hn->control);
+}
+
+static struct httpq_binding *route_exact(struct kunit *test, const char *text)
+{
+	struct route_test *t = test->priv;
+	struct httpq_binding *binding;
+
+	route_parse(test, text);
+	mutex_lock(&t->hn->control);
+	binding = httpq_route_find(t->hn, t->url);
+	mutex_unlock(&t->hn->control);
+	return binding;
+}
+
+/* The index of what was found, or -1. */
+static long route_get(struct kunit *test, u16 port, const u8 *addr,
+		      const char *host, const char *path, size_t len)
+{
+	struct route_test *t = test->priv;
+	const struct httpq_route_key key = {
+		.port = port,
+		.addr = addr,
+		.host = (const u8 *)host,
+		.host_len = strlen(host),
+		.path = (const u8 *)path,
+		.path_len = len,
+	};
+	struct httpq_binding *binding;
+
+	rcu_read_lock();
+	binding = httpq_route_lookup(t->hn, &key);
+	rcu_read_unlock();
+	return binding ? binding - t->bindings : -1;
+}
+
+static int route_nodes(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+
+	return atomic_read(&t->hn->routes.nelems);
+}
+
+static void route_add_prefixes(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(route_prefixes); i++)
+		KUNIT_ASSERT_EQ(test, 0, route_add(test, route_prefixes[i],
+						   &t->bindings[i]));
+}
+
+static void route_lookup_finds_the_right_prefix(struct kunit *test)
+{
+	const struct route_lookup_case *c = test->param_value;
+	long i;
+
+	route_add_prefixes(test);
+
+	i = route_get(test, c->port, c->addr, c->host, c->path,
+		      strlen(c->path));
+
+	KUNIT_EXPECT_STREQ(test, i < 0 ? "none" : route_prefixes[i],
+			   c->expect ?: "none");
+}
+
+static void route_insert_refuses_what_is_bound(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	size_t i;
+	int nodes;
+
+	route_add_prefixes(test);
+	nodes = route_nodes(test);
+
+	for (i = 0; i < ARRAY_SIZE(route_prefixes); i++)
+		KUNIT_EXPECT_EQ(test, -EEXIST,
+				route_add(test, route_prefixes[i],
+					  &t->bindings[0]));
+	KUNIT_EXPECT_EQ(test, -EEXIST, route_add(test,
+						 "http://WWW.Example.org:80/a/",
+						 &t->bindings[0]));
+
+	KUNIT_EXPECT_EQ(test, nodes, route_nodes(test));
+}
+
+static void route_find_is_exact(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	size_t i;
+
+	route_add_prefixes(test);
+
+	for (i = 0; i < ARRAY_SIZE(route_prefixes); i++)
+		KUNIT_EXPECT_PTR_EQ(test, &t->bindings[i],
+				    route_exact(test, route_prefixes[i]));
+	KUNIT_EXPECT_NULL(test, route_exact(test, "http://+:80/"));
+	KUNIT_EXPECT_NULL(test, route_exact(test, "http://+:80/strong/x/"));
+	KUNIT_EXPECT_NULL(test, route_exact(test, "http://*:80/both/"));
+}
+
+static void route_remove_leaves_what_others_need(struct kunit *test)
+{
+	static const char *const text[] = {
+		"http://+:80/a/b/c/", "http://+:80/a/", "http://+:80/a/b/d/",
+	};
+	struct route_test *t = test->priv;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(text); i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				route_add(test, text[i], &t->bindings[i]));
+	KUNIT_EXPECT_EQ(test, 5, route_nodes(test));
+
+	route_drop(test, "http://+:80/a/b/");
+	KUNIT_EXPECT_EQ(test, 5, route_nodes(test));
+	route_drop(test, text[1]);
+	KUNIT_EXPECT_EQ(test, 5, route_nodes(test));
+	KUNIT_EXPECT_EQ(test, 0, route_get(test, 80, route_v4, "", "/a/b/c", 6));
+	KUNIT_EXPECT_EQ(test, -1, route_get(test, 80, route_v4, "", "/a/b", 4));
+	route_drop(test, text[0]);
+	KUNIT_EXPECT_EQ(test, 4, route_nodes(test));
+	KUNIT_EXPECT_EQ(test, 2, route_get(test, 80, route_v4, "", "/a/b/d", 6));
+	route_drop(test, text[2]);
+	KUNIT_EXPECT_EQ(test, 0, route_nodes(test));
+}
+
+static void route_lookup_ends_at_the_first_unknown_segment(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	char *path = route_alloc(test, U16_MAX);
+
+	KUNIT_ASSERT_EQ(test, 0, route_add(test, "http://+:80/",
+					   &t->bindings[0]));
+	KUNIT_ASSERT_EQ(test, 0, route_add(test, "http://+:80///",
+					   &t->bindings[1]));
+	memset(path, '/', U16_MAX);
+
+	KUNIT_EXPECT_EQ(test, 1, route_get(test, 80, route_v4, "", path,
+					   U16_MAX));
+}
+
+/* Three buckets, nine hosts, shared and separate segments. */
+static void route_many_text(u32 i, char *text, size_t size)
+{
+	const u32 host = i % 9;
+
+	if (host < 2)
+		snprintf(text, size, "http://%c:80/s%u/p%u/", "+*"[host],
+			 i % 100, i);
+	else
+		snprintf(text, size, "http://host%u:80/s%u/p%u/", host,
+			 i % 100, i);
+}
+
+static void route_shuffle(u32 *order)
+{
+	u32 i, j;
+
+	for (i = 0; i < ROUTE_MANY; i++)
+		order[i] = i;
+	for (i = ROUTE_MANY - 1; i > 0; i--) {
+		j = get_random_u32() % (i + 1);
+		swap(order[i], order[j]);
+	}
+}
+
+static void route_add_many(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	char text[64];
+	u32 i, n;
+
+	route_shuffle(t->order);
+	for (n = 0; n < ROUTE_MANY; n++) {
+		i = t->order[n];
+		route_many_text(i, text, sizeof(text));
+		KUNIT_ASSERT_EQ(test, 0, route_add(test, text,
+						   &t->bindings[i]));
+		cond_resched();
+	}
+}
+
+static void route_lookup_works_with_many_prefixes(struct kunit *test)
+{
+	char path[32], host[16];
+	int len;
+	u32 i;
+
+	route_add_many(test);
+
+	for (i = 0; i < ROUTE_MANY; i++) {
+		snprintf(host, sizeof(host), "HOST%u", i % 9);
+		len = snprintf(path, sizeof(path), "/s%u/p%u/x", i % 100, i);
+		KUNIT_ASSERT_EQ(test, (long)i,
+				route_get(test, 80, route_v4, host, path, len));
+		KUNIT_ASSERT_EQ(test, -1L,
+				route_get(test, 80, route_v4, host, path, 3));
+		cond_resched();
+	}
+	KUNIT_EXPECT_GT(test, route_nodes(test), ROUTE_MANY);
+}
+
+static void route_remove_empties_the_table(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	char text[64];
+	u32 i, n;
+
+	route_add_many(test);
+
+	route_shuffle(t->order);
+	for (n = 0; n < ROUTE_MANY; n++) {
+		i = t->order[n];
+		route_many_text(i, text, sizeof(text));
+		route_drop(test, text);
+		if (n % 64 == 0)
+			KUNIT_EXPECT_NULL(test, route_exact(test, text));
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, 0, route_nodes(test));
+}
+
+static struct kunit_case route_test_cases[] = {
+	KUNIT_CASE_PARAM(route_lookup_finds_the_right_prefix,
+			 route_lookup_gen_params),
+	KUNIT_CASE(route_insert_refuses_what_is_bound),
+	KUNIT_CASE(route_find_is_exact),
+	KUNIT_CASE(route_remove_leaves_what_others_need),
+	KUNIT_CASE(route_lookup_ends_at_the_first_unknown_segment),
+	KUNIT_CASE(route_lookup_works_with_many_prefixes),
+	KUNIT_CASE(route_remove_empties_the_table),
+	{}
+};
+
+static struct kunit_suite route_test_suite = {
+	.name = "httpq_route",
+	.init = route_test_init,
+	.exit = route_test_exit,
+	.test_cases = route_test_cases,
+};
+
+kunit_test_suite(route_test_suite);
