@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Handles: opening the device, attaching to a queue, binding prefixes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define OPEN_ALL \
+	(HTTPQ_OPEN_CREATE | HTTPQ_OPEN_EXCL | HTTPQ_OPEN_NONBLOCK)
+
+/* A queue that a worker makes is its user's own. */
+#define QUEUE_MODE 0600
+
+_Static_assert(HTTPQ_OPEN_CREATE == HTTPQ_ATTACH_CREATE, "flags differ");
+_Static_assert(HTTPQ_OPEN_EXCL == HTTPQ_ATTACH_EXCL, "flags differ");
+
+int handle_ioctl(const struct httpq *h, unsigned long cmd, void *arg)
+{
+	return ioctl(h->fd, cmd, arg) < 0 ? -errno : 0;
+}
+
+/* Why a call that had more to do came back: no room, or a signal. */
+int handle_interrupted(const struct httpq *h)
+{
+	return h->nonblock ? -EAGAIN : -EINTR;
+}
+
+static int handle_alloc(struct httpq **out, int fd, bool nonblock)
+{
+	struct httpq *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	pthread_mutex_init(&h->lock, NULL);
+	h->fd = fd;
+	h->nonblock = nonblock;
+	h->timeout_ms = -1;
+	*out = h;
+	return 0;
+}
+
+static int handle_attach(const struct httpq *h, const char *queue,
+			 unsigned int flags)
+{
+	struct httpq_attach attach = {
+		.size = sizeof(attach),
+		.flags = flags & HTTPQ_ATTACH_ALL,
+		.name = (uintptr_t)queue,
+		.name_len = strlen(queue),
+		.mode = flags & HTTPQ_OPEN_CREATE ? QUEUE_MODE : 0,
+	};
+
+	return handle_ioctl(h, HTTPQ_IOC_ATTACH, &attach);
+}
+
+/**
+ * httpq_open - become a worker of a queue
+ * @out: where the handle goes; free it with httpq_close().
+ * @queue: name of the queue, 1 to 63 of A-Z a-z 0-9 . _ - without leading dot.
+ * @flags: HTTPQ_OPEN_*. A queue that HTTPQ_OPEN_CREATE makes belongs to the
+ *	caller and has mode 0600.
+ *
+ * The network namespace is the caller's of now. The descriptor is closed on
+ * exec. Thread-safe.
+ *
+ * Return: 0, -EINVAL (name or flags), -ENOENT (no such queue; or no device:
+ * the module is not loaded), -EEXIST, -EACCES (mode and owner of the queue
+ * forbid it), -EDQUOT (too many queues of this user), -ENOMEM.
+ */
+EXPORT int httpq_open(struct httpq **out, const char *queue,
+		      unsigned int flags)
+{
+	bool nonblock = flags & HTTPQ_OPEN_NONBLOCK;
+	struct httpq *h;
+	int fd, err;
+
+	if (flags & ~OPEN_ALL)
+		return -EINVAL;
+	fd = open(HTTPQ_DEVICE,
+		  O_RDWR | O_CLOEXEC | (nonblock ? O_NONBLOCK : 0));
+	if (fd < 0)
+		return -errno;
+	err = handle_alloc(&h, fd, nonblock);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	err = handle_attach(h, queue, flags);
+	if (err) {
+		httpq_close(h);
+		return err;
+	}
+	*out = h;
+	return 0;
+}
+
+/**
+ * httpq_adopt - make a handle of a descriptor that is attached already
+ * @out: where the handle goes; free it with httpq_close().
+ * @fd: inherited, or received by SCM_RIGHTS. On success it is the handle's.
+ *
+ * Return: 0, -EBADF, -ENOMEM.
+ */
+EXPORT int httpq_adopt(struct httpq **out, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	return handle_alloc(out, fd, flags & O_NONBLOCK);
+}
+
+/**
+ * httpq_close - leave the queue and free the handle
+ * @h: the handle; may be NULL.
+ *
+ * Unbinds what was bound by the handle. No other call may be running on the
+ * handle, and all its requests must have been freed.
+ */
+EXPORT void httpq_close(struct httpq *h)
+{
+	if (!h)
+		return;
+	close(h->fd);
+	pool_drain(h);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+/**
+ * httpq_fd - the descriptor, for poll() and epoll
+ * @h: the handle.
+ *
+ * Readable when httpq_receive() or httpq_next_event() would not wait.
+ *
+ * Return: the descriptor; it stays the handle's.
+ */
+EXPORT int httpq_fd(const struct httpq *h)
+{
+	return h->fd;
+}
+
+/**
+ * httpq_info - ask what the running module can do
+ * @h: the handle.
+ * @info: where the answer goes.
+ *
+ * Return: 0, -ENOTTY (not an httpq device).
+ */
+EXPORT int httpq_info(const struct httpq *h, struct httpq_info *info)
+{
+	*info = (struct httpq_info){ .size = sizeof(*info) };
+	return handle_ioctl(h, HTTPQ_IOC_INFO, info);
+}
+
+/**
+ * httpq_bind - have requests below a URL come to the queue
+ * @h: the handle; the binding goes with it.
+ * @url: "http://host:port/path/" where host is a name, an address, + (before
+ *	all names) or * (after them).
+ * @context: a number of the caller that httpq_context() gives back.
+ *
+ * Thread-safe. Anyone may bind http://localhost:PORT/; other hosts need
+ * CAP_NET_ADMIN.
+ *
+ * Return: 0, -EINVAL (not a prefix URL), -EACCES, -EEXIST (bound already),
+ * -EADDRINUSE (another program holds the port), -EADDRNOTAVAIL (an address
+ * that is not of this host), -ENODEV, -ESHUTDOWN.
+ */
+EXPORT int httpq_bind(struct httpq *h, const char *url, uint64_t context)
+{
+	struct httpq_bind bind = {
+		.size = sizeof(bind),
+		.url = (uintptr_t)url,
+		.url_len = strlen(url),
+		.context = context,
+	};
+
+	return handle_ioctl(h, HTTPQ_IOC_BIND, &bind);
+}
+
+/**
+ * httpq_unbind - undo httpq_bind()
+ * @h: the handle that bound it.
+ * @url: the same prefix.
+ *
+ * Thread-safe. Requests that have been routed already still come.
+ *
+ * Return: 0, -EINVAL, -ENOENT (not bound by this handle).
+ */
+EXPORT int httpq_unbind(struct httpq *h, const char *url)
+{
+	struct httpq_bind bind = {
+		.size = sizeof(bind),
+		.url = (uintptr_t)url,
+		.url_len = strlen(url),
+	};
+
+	return handle_ioctl(h, HTTPQ_IOC_UNBIND, &bind);
+}
+
+/**
+ * httpq_set_timeout - limit how long the handle waits for a request or event
+ * @h: the handle; not in use by another thread yet.
+ * @timeout_ms: milliseconds; negative (the default) for ever.
+ */
+EXPORT void httpq_set_timeout(struct httpq *h, int timeout_ms)
+{
+	h->timeout_ms = timeout_ms;
+}

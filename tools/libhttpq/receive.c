@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Taking requests and events, and handing in answers in the same system call.
+ */
+#include <errno.h>
+
+#include "internal.h"
+
+/**
+ * struct exchange - the state of httpq_exchange()
+ * @h: the handle.
+ * @rx: whose buffer the kernel writes requests to.
+ * @next: where requests go.
+ * @nr_next: how many at most.
+ * @nr_taken: how many so far.
+ * @error: why a request could not be taken.
+ * @nr_sends: answers that are handed in.
+ * @sent: where the caller has them.
+ * @sends: for the kernel.
+ * @events: from the kernel.
+ */
+struct exchange {
+	struct httpq *h;
+	struct httpq_request *rx;
+	struct httpq_request **next;
+	unsigned int nr_next;
+	unsigned int nr_taken;
+	int error;
+	unsigned int nr_sends;
+	struct httpq_request **sent[HTTPQ_TRANSFER_MAX];
+	struct httpq_send sends[HTTPQ_TRANSFER_MAX];
+	struct httpq_event events[HTTPQ_TRANSFER_MAX];
+};
+
+/**
+ * httpq_transfer - the system call itself
+ * @h: the handle.
+ * @transfer: all but its size, see linux/httpq.h. Requests in its buffer are
+ *	known to the kernel only, not to the library.
+ *
+ * Return: 0, -EAGAIN (nothing there, non-blocking handle), -ETIMEDOUT, -EINTR,
+ * -EINVAL, -EFAULT, -ENOTCONN, -ESHUTDOWN (the queue was deleted), -ENODEV
+ * (the network namespace is gone).
+ */
+EXPORT int httpq_transfer(struct httpq *h, struct httpq_transfer *transfer)
+{
+	transfer->size = sizeof(*transfer);
+	return handle_ioctl(h, HTTPQ_IOC_TRANSFER, transfer);
+}
+
+/* Gives up a request that there is no object for. */
+static void cancel_id(const struct httpq *h, uint64_t id)
+{
+	struct httpq_cancel cancel = { .size = sizeof(cancel), .id = id };
+
+	handle_ioctl(h, HTTPQ_IOC_CANCEL, &cancel);
+}
+
+/* Fetches a request that did not fit. */
+static int fetch(struct httpq_request *req, const struct httpq_event *event)
+{
+	struct httpq_receive receive = {
+		.size = sizeof(receive),
+		.id = event->id,
+		.out_len = event->length,
+	};
+	int err;
+
+	do {
+		err = pool_grow(req, receive.out_len);
+		if (err)
+			break;
+		receive.buf = (uintptr_t)req->head;
+		receive.buf_len = req->head_room;
+		err = handle_ioctl(req->h, HTTPQ_IOC_RECEIVE, &receive);
+	} while (err == -EMSGSIZE && receive.out_len > req->head_room);
+	if (err)
+		cancel_id(req->h, event->id);
+	return err;
+}
+
+/* Makes @req, whose buffer the event lies in, the event's request. */
+static int adopt(struct httpq_request *req, const struct httpq_event *event)
+{
+	int err = event->status == -EMSGSIZE ? fetch(req, event) : 0;
+
+	if (!err)
+		pool_publish(req);
+	return err;
+}
+
+/* Makes a request of its own of an event in a shared buffer. */
+static int copy(const struct exchange *x, const struct httpq_event *event,
+		struct httpq_request **out)
+{
+	struct httpq_request *req;
+	int err;
+
+	err = pool_get(x->h, RX_SIZE, &req);
+	if (!err && event->status != -EMSGSIZE) {
+		err = pool_grow(req, event->length);
+		if (!err)
+			memcpy(req->head,
+			       (const char *)x->rx->head + event->offset,
+			       event->length);
+	}
+	if (err) {
+		cancel_id(x->h, event->id);
+		return err;
+	}
+	err = adopt(req, event);
+	if (err)
+		pool_put(req);
+	else
+		*out = req;
+	return err;
+}
+
+static void take(struct exchange *x, const struct httpq_event *event)
+{
+	struct httpq_request *req = x->rx;
+	int err;
+
+	if (event->type != HTTPQ_EVENT_REQUEST)
+		return;
+	if (x->nr_next > 1)
+		err = copy(x, event, &req);
+	else
+		err = adopt(req, event);
+	if (!err)
+		x->next[x->nr_taken++] = req;
+	else if (err != -ESTALE)
+		x->error = err;
+}
+
+/* Collects the answers; what can't be sent stays with the caller. */
+static void collect(struct exchange *x, struct httpq_request **done,
+		    unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct httpq_request *req = done[i];
+		int err;
+
+		if (!req)
+			continue;
+		err = reply_fill(req, &x->sends[x->nr_sends]);
+		if (!err) {
+			x->sent[x->nr_sends++] = &done[i];
+		} else if (req->over) {
+			pool_put(req);
+			done[i] = NULL;
+		} else {
+			req->error = err;
+		}
+	}
+}
+
+/* Frees the requests that are through. */
+static void settle(struct exchange *x, unsigned int out_sends)
+{
+	unsigned int i;
+
+	for (i = 0; i < x->nr_sends; i++) {
+		struct httpq_request *req = *x->sent[i];
+
+		if (i < out_sends)
+			reply_settle(req, &x->sends[i]);
+		else
+			req->error = handle_interrupted(x->h);
+		if (req->over) {
+			pool_put(req);
+			*x->sent[i] = NULL;
+		}
+	}
+	x->nr_sends = 0;
+}
+
+/* Why a call that succeeded has brought no event. */
+static int nothing(const struct httpq *h)
+{
+	if (h->nonblock)
+		return -EAGAIN;
+	return h->timeout_ms < 0 ? -EINTR : -ETIMEDOUT;
+}
+
+/* One system call. Returns the number of events, or -errno. */
+static int exchange_once(struct exchange *x)
+{
+	struct httpq_transfer transfer = {
+		.sends = (uintptr_t)x->sends,
+		.nr_sends = x->nr_sends,
+		.events = (uintptr_t)x->events,
+		.nr_events = x->nr_next,
+		.buf = x->rx ? (uintptr_t)x->rx->head : 0,
+		.buf_len = x->rx ? x->rx->head_room : 0,
+		.timeout_ms = x->h->timeout_ms,
+	};
+	unsigned int i;
+	int err;
+
+	err = httpq_transfer(x->h, &transfer);
+	if (err) {
+		for (i = 0; i < x->nr_sends; i++)
+			(*x->sent[i])->error = err;
+		return err;
+	}
+	settle(x, transfer.out_sends);
+	for (i = 0; i < transfer.out_events; i++)
+		take(x, &x->events[i]);
+	return (int)transfer.out_events;
+}
+
+/* Calls until there is a request; other events are not for this caller. */
+static int exchange_run(struct exchange *x)
+{
+	int n;
+
+	do {
+		n = exchange_once(x);
+		if (n < 0)
+			return n;
+		if (x->nr_taken || !x->nr_next)
+			return (int)x->nr_taken;
+		if (x->error)
+			return x->error;
+	} while (n);
+	return nothing(x->h);
+}
+
+/**
+ * httpq_exchange - hand in whole answers and take requests in one system call
+ * @h: the handle that all of @done came from.
+ * @done: requests whose status and fields are set and whose body, if any, was
+ *	lent with httpq_set_body(), or whose parts but the last were sent. Each
+ *	whose answer is through, or whose client is gone, is freed and set to
+ *	NULL. One that is left says why in httpq_error(): -EAGAIN or -EINTR if
+ *	it only has to be given again; anything else was refused by the kernel.
+ * @nr_done: entries of @done; NULL entries are skipped.
+ * @next: where requests go.
+ * @nr_next: how many at most; 0 to take none.
+ *
+ * Taking many at once saves system calls, but a request that waits in @next
+ * is not taken by another worker meanwhile: take more than one only if
+ * answering is quick. @nr_done and @nr_next are at most HTTPQ_TRANSFER_MAX.
+ *
+ * Return: number of requests taken, not 0 unless @nr_next is 0; -EAGAIN,
+ * -ETIMEDOUT, -EINTR, -EINVAL, -ENOMEM, -ESHUTDOWN (the queue was deleted),
+ * -ENODEV. @done is looked after in each case.
+ */
+EXPORT int httpq_exchange(struct httpq *h, struct httpq_request **done,
+			  unsigned int nr_done, struct httpq_request **next,
+			  unsigned int nr_next)
+{
+	struct exchange x;
+	int ret;
+
+	if (nr_done > HTTPQ_TRANSFER_MAX || nr_next > HTTPQ_TRANSFER_MAX)
+		return -EINVAL;
+	x.h = h;
+	x.rx = NULL;
+	x.next = next;
+	x.nr_next = nr_next;
+	x.nr_taken = 0;
+	x.nr_sends = 0;
+	x.error = 0;
+	if (nr_next) {
+		ret = pool_get(h, nr_next * RX_SIZE, &x.rx);
+		if (ret)
+			return ret;
+	}
+	collect(&x, done, nr_done);
+	ret = exchange_run(&x);
+	if (x.rx && !(ret > 0 && nr_next == 1))
+		pool_put(x.rx);
+	return ret;
+}
+
+/**
+ * httpq_receive - take the next request
+ * @h: the handle.
+ * @out: where it goes; free it with httpq_request_free().
+ *
+ * Waits unless the handle is non-blocking. Thread-safe. Events of other kinds
+ * are skipped: an event loop uses httpq_next_event().
+ *
+ * Return: 0, -EAGAIN, -ETIMEDOUT (httpq_set_timeout()), -EINTR, -ENOMEM,
+ * -ENOTCONN, -ESHUTDOWN (the queue was deleted), -ENODEV (the network
+ * namespace is gone).
+ */
+EXPORT int httpq_receive(struct httpq *h, struct httpq_request **out)
+{
+	int n = httpq_exchange(h, NULL, 0, out, 1);
+
+	return n < 0 ? n : 0;
+}
+
+/* Whether an answer failed for good, although its client is still there. */
+static bool is_refused(const struct httpq_request *req)
+{
+	return req && req->error && req->error != -EINTR &&
+	       req->error != -EAGAIN;
+}
+
+/**
+ * httpq_reply_and_receive - send a whole response and take the next request
+ * @req: the request; replaced by the next one, or by NULL if the answer is
+ *	through but there is no next one.
+ * @status: as httpq_reply().
+ * @type: as httpq_reply().
+ * @body: as httpq_reply().
+ * @len: as httpq_reply().
+ *
+ * One system call for both, on a blocking handle. A client that is gone is no
+ * error. An answer that the kernel refuses is canceled.
+ *
+ * Return: 0 if there is a next request; else as httpq_receive(), and -EINVAL
+ * (non-blocking handle, or an answer that can't be sent: *@req is still the
+ * same). If *@req is the same after -EINTR, the same call goes on.
+ */
+EXPORT int httpq_reply_and_receive(struct httpq_request **req,
+				   unsigned int status, const char *type,
+				   const void *body, size_t len)
+{
+	struct httpq_request *done = *req, *next = NULL;
+	struct httpq *h = done->h;
+	int n;
+
+	n = h->nonblock ? -EINVAL :
+			  reply_prepare(done, status, type, body, len);
+	if (!n)
+		n = done->reply.error;
+	if (n)
+		return n;
+	n = httpq_exchange(h, &done, 1, &next, 1);
+	if (n > 0)
+		while (done && !is_refused(done) &&
+		       httpq_reply(done, 0, NULL, NULL, 0) == -EINTR)
+			;
+	if (n > 0 || is_refused(done)) {
+		httpq_request_free(done);
+		done = next;
+	}
+	*req = n > 0 ? next : done;
+	return n < 0 ? n : 0;
+}
+
+/* Takes one event; the request of REQUEST is in @rx. */
+static int event_wait(struct httpq *h, struct httpq_event *event,
+		      struct httpq_request *rx)
+{
+	struct httpq_transfer transfer = {
+		.events = (uintptr_t)event,
+		.nr_events = 1,
+		.buf = (uintptr_t)rx->head,
+		.buf_len = rx->head_room,
+		.timeout_ms = h->timeout_ms,
+	};
+	int err = httpq_transfer(h, &transfer);
+
+	if (!err && !transfer.out_events)
+		err = nothing(h);
+	if (!err && event->type == HTTPQ_EVENT_REQUEST)
+		err = adopt(rx, event);
+	return err;
+}
+
+/**
+ * httpq_next_event - take the next event of any kind
+ * @h: the handle.
+ * @event: where the event goes; see enum httpq_event_type for its types.
+ * @out: where the request goes: with HTTPQ_EVENT_REQUEST a new one, as from
+ *	httpq_receive(). With others the one that the event is about, or NULL
+ *	if it was freed or the handle is a blocking one.
+ *
+ * Meant for a loop around epoll on a non-blocking handle: call it until
+ * -EAGAIN. The caller sees to it that no other thread frees *@out meanwhile.
+ *
+ * Return: as httpq_receive().
+ */
+EXPORT int httpq_next_event(struct httpq *h, struct httpq_event *event,
+			    struct httpq_request **out)
+{
+	struct httpq_request *rx;
+	int err;
+
+	err = pool_get(h, RX_SIZE, &rx);
+	if (err)
+		return err;
+	do {
+		err = event_wait(h, event, rx);
+	} while (err == -ESTALE);
+	if (!err && event->type == HTTPQ_EVENT_REQUEST) {
+		*out = rx;
+		return 0;
+	}
+	pool_put(rx);
+	if (!err)
+		*out = pool_find(h, event->id);
+	return err;
+}
