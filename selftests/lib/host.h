@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The machine under test: settings, counters, namespaces, processes. */
+#ifndef HTTPQ_TEST_HOST_H
+#define HTTPQ_TEST_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* @full on a stock kernel, @small where a debug kernel makes it slow. */
+long host_scale(long full, long small);
+/* Monotonic time in ms. */
+int64_t host_now(void);
+
+/* A counter of /proc/net/httpq/stats, -1 if there is none of that name. */
+long long host_stat(const char *name);
+/* Waits until the counter is at least @value; its last value. */
+long long host_wait_stat(const char *name, long long value, int timeout_ms);
+/* Lines behind the header of /proc/net/httpq/@table that contain @text. */
+int host_lines(const char *table, const char *text);
+/* Waits until there are exactly @n such lines; whether it came to be. */
+bool host_wait_lines(const char *table, const char *text, int n,
+		     int timeout_ms);
+
+/* net.httpq.@name; returns the old value. Both end the test if they fail. */
+long host_sysctl(const char *name, long value);
+
+/* Runs the tool or any shell command; exit status. */
+int host_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, with its standard output in @out. */
+int host_output(char *out, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A fresh network namespace with lo up for the calling process. 0 or -errno */
+int host_unshare(void);
+/* Becomes an unprivileged user for good. */
+int host_drop(uid_t uid);
+
+/* MemAvailable-like: kernel memory in KiB (Slab + kernel stacks + TCP). */
+long host_kernel_kib(void);
+
+#endif
