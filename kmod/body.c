@@ -42,7 +42,7 @@ static int body_keep_trailer(struct httpq_conn *conn, const u8 *data,
 	if (!req || !len)
 		return 0;
 	if (!req->trailers) {
-		if (!httpq_net_charge(req->hn, max))
+		if (!httpq_net_admit(req->hn, max))
 			return -ENOBUFS;
 		req->trailers = kmalloc(max, GFP_ATOMIC | __GFP_NOWARN);
 		if (!req->trailers) {

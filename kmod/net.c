@@ -119,30 +119,56 @@ void httpq_net_put(struct httpq_net *hn)
 		net_free(hn);
 }
 
+/* Bytes that may gather on a CPU before the others see them. */
+static s32 mem_batch(s64 limit)
+{
+	return clamp_t(s64, limit >> 6, PAGE_SIZE, HTTPQ_MEM_BATCH);
+}
+
+static bool mem_add(struct httpq_net *hn, size_t bytes, bool admit)
+{
+	s64 limit = (s64)READ_ONCE(hn->limits.mem_kib) << 10;
+	s64 bound = admit ? limit - (limit >> 3) : limit;
+
+	if (percpu_counter_read(&hn->mem) + (s64)bytes > bound) {
+		httpq_stats_inc(hn->stats, memory_limit);
+		return false;
+	}
+	percpu_counter_add_batch(&hn->mem, bytes, mem_batch(limit));
+	return true;
+}
+
 /**
- * httpq_net_charge - account memory before it is allocated
+ * httpq_net_admit - account memory for something new, before it is allocated
  * @hn: namespace
  * @bytes: how much
  *
- * The bound is kept to within the per-CPU batches of the counter.
+ * What is new has to leave an eighth of the limit, so that what was admitted
+ * can be answered. The bound is kept to within the per-CPU batches.
+ *
+ * Context: any.
+ * Return: false if it would exceed the bound; nothing is charged then.
+ */
+bool httpq_net_admit(struct httpq_net *hn, size_t bytes)
+{
+	return mem_add(hn, bytes, true);
+}
+
+/**
+ * httpq_net_charge - account memory for an answer, before it is allocated
+ * @hn: namespace
+ * @bytes: how much
  *
  * Context: any.
  * Return: false if it would exceed net.httpq.mem_kib; nothing is charged then.
  */
 bool httpq_net_charge(struct httpq_net *hn, size_t bytes)
 {
-	s64 limit = (s64)READ_ONCE(hn->limits.mem_kib) << 10;
-
-	if (percpu_counter_read(&hn->mem) + (s64)bytes > limit) {
-		httpq_stats_inc(hn->stats, memory_limit);
-		return false;
-	}
-	percpu_counter_add_batch(&hn->mem, bytes, HTTPQ_MEM_BATCH);
-	return true;
+	return mem_add(hn, bytes, false);
 }
 
 /**
- * httpq_net_uncharge - undo httpq_net_charge()
+ * httpq_net_uncharge - undo httpq_net_admit() or httpq_net_charge()
  * @hn: namespace
  * @bytes: how much
  *
@@ -150,7 +176,9 @@ bool httpq_net_charge(struct httpq_net *hn, size_t bytes)
  */
 void httpq_net_uncharge(struct httpq_net *hn, size_t bytes)
 {
-	percpu_counter_add_batch(&hn->mem, -(s64)bytes, HTTPQ_MEM_BATCH);
+	s64 limit = (s64)READ_ONCE(hn->limits.mem_kib) << 10;
+
+	percpu_counter_add_batch(&hn->mem, -(s64)bytes, mem_batch(limit));
 }
 
 /**

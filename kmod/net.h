@@ -20,7 +20,7 @@
 struct ctl_table_header;
 struct net;
 
-/* Per-CPU slack of the memory account. */
+/* Largest per-CPU slack of the memory account. */
 #define HTTPQ_MEM_BATCH		(64 * 1024)
 
 /**
@@ -89,6 +89,7 @@ void httpq_net_exit(void);
 struct httpq_net *httpq_net_of(struct net *net);
 struct httpq_net *httpq_net_get(struct httpq_net *hn);
 void httpq_net_put(struct httpq_net *hn);
+bool httpq_net_admit(struct httpq_net *hn, size_t bytes);
 bool httpq_net_charge(struct httpq_net *hn, size_t bytes);
 void httpq_net_uncharge(struct httpq_net *hn, size_t bytes);
 bool httpq_net_admin(const struct httpq_net *hn);

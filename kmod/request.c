@@ -15,7 +15,7 @@ static struct httpq_request *request_alloc(struct httpq_net *hn, u32 size,
 	struct httpq_request *req;
 
 	size = kmalloc_size_roundup(size);
-	if (!httpq_net_charge(hn, size))
+	if (!httpq_net_admit(hn, size))
 		return NULL;
 	req = kmalloc(size, gfp | __GFP_NOWARN);
 	if (!req) {
