@@ -261,6 +261,21 @@ static int read_sleep(struct httpq_request *req)
 	       -EINTR : 0;
 }
 
+/* Bytes were lost on their way to the worker: there must be no hole. */
+static void read_lost(struct httpq_request *req)
+{
+	struct httpq_conn *conn = req->conn;
+	struct sock *sk;
+	bool slow;
+
+	sk = httpq_conn_lock(conn, &slow);
+	if (!sk)
+		return;
+	if (conn->req == req)
+		conn->body = HTTPQ_CONN_BODY_BROKEN;
+	httpq_conn_unlock(conn, sk, slow);
+}
+
 /* Fills the worker's buffer with what there is; sleeps only for the first. */
 static int read_loop(struct httpq_request *req, struct httpq_body *args,
 		     u8 *buf, size_t size, bool nonblock)
@@ -282,8 +297,10 @@ static int read_loop(struct httpq_request *req, struct httpq_body *args,
 		}
 		if (n < 0)
 			return args->out_len ? 0 : n;
-		if (copy_to_user(to + args->out_len, buf, n))
+		if (copy_to_user(to + args->out_len, buf, n)) {
+			read_lost(req);
 			return -EFAULT;
+		}
 		args->out_len += n;
 	}
 	return 0;

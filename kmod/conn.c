@@ -457,6 +457,8 @@ static void request_refuse(struct httpq_request *req, u16 status)
 	if (conn->req == req) {
 		if (status == 502)
 			httpq_stats_inc(conn->hn->stats, worker_gone);
+		else
+			httpq_stats_inc(conn->hn->stats, queue_stopped);
 		if (conn->begun)
 			httpq_conn_break(conn);
 		else

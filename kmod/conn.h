@@ -72,7 +72,8 @@ enum httpq_conn_timer {
  * locks of handles and queues are, in this order.
  */
 struct httpq_conn {
-	/** @sk: the socket, NULL once released. RCU: the connection's own
+	/**
+	 * @sk: the socket, NULL once released. RCU: the connection's own
 	 * reference on it is dropped after a grace period.
 	 */
 	struct sock __rcu *sk;

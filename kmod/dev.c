@@ -100,8 +100,11 @@ static int dev_unbind(struct dev_call *call)
 	if (IS_ERR(url))
 		return PTR_ERR(url);
 	mutex_lock(&worker->hn->control);
-	err = httpq_bind_remove(worker->hn, url, bind->url_len, worker,
-				&problem);
+	/* Under the lock: the table of routes goes with the namespace. */
+	err = httpq_worker_check(worker);
+	if (!err)
+		err = httpq_bind_remove(worker->hn, url, bind->url_len, worker,
+					&problem);
 	mutex_unlock(&worker->hn->control);
 	kfree(url);
 	return err;
@@ -203,8 +206,10 @@ static int run_command(const struct dev_command *command,
 	err = copy_struct_from_user(call->raw, command->size, call->uarg, usize);
 	if (err)
 		return err;
+	if (READ_ONCE(call->worker->hn->dead))
+		return -ENODEV;
 	if (command->attached) {
-		err = httpq_worker_check(call->worker);
+		err = httpq_worker_holds(call->worker);
 		if (err)
 			return err;
 	}

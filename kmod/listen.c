@@ -228,6 +228,7 @@ err_free_listener:
 static void listener_close(struct httpq_listener *listener)
 {
 	struct sock *sk = listener->sock->sk;
+	int left = BACKLOG + 1;
 
 	trace_httpq_listen(listener->port, false);
 	list_del(&listener->node);
@@ -241,7 +242,7 @@ static void listener_close(struct httpq_listener *listener)
 	synchronize_rcu();
 	cancel_delayed_work_sync(&listener->work);
 	if (!listener->hn->dead)
-		while (accept_one(listener))
+		while (left-- && accept_one(listener))
 			;
 	cancel_delayed_work_sync(&listener->work);
 	sock_release(listener->sock);

@@ -501,6 +501,7 @@ void httpq_queue_return(struct httpq_request *req)
 		queue->nr_queued++;
 	} else {
 		req->state = HTTPQ_REQUEST_DONE;
+		queue->rejected += !gone;
 	}
 	spin_unlock_bh(&queue->lock);
 
@@ -540,6 +541,7 @@ bool httpq_queue_withdraw(struct httpq_request *req, u8 reason)
 		list_del_init(&req->node);
 		req->state = HTTPQ_REQUEST_DONE;
 		queue->nr_queued--;
+		queue->rejected += !reason;
 	}
 	spin_unlock_bh(&queue->lock);
 	return queued;
@@ -553,13 +555,14 @@ bool httpq_queue_withdraw(struct httpq_request *req, u8 reason)
  */
 void httpq_queue_done(struct httpq_queue *queue)
 {
-	bool was_full;
+	bool room;
 
+	/* Not only the first one below the bound: each has room for one. */
 	spin_lock_bh(&queue->lock);
-	was_full = queue->nr_inflight-- >= queue->max_inflight &&
-		   !list_empty(&queue->unread);
+	room = --queue->nr_inflight < queue->max_inflight &&
+	       !list_empty(&queue->unread);
 	spin_unlock_bh(&queue->lock);
-	if (was_full)
+	if (room && wq_has_sleeper(&queue->wait))
 		wake_up_interruptible_poll(&queue->wait,
 					   EPOLLIN | EPOLLRDNORM);
 }

@@ -89,7 +89,8 @@ struct httpq_request {
 	struct list_head event_node;
 	/** @events: bit mask of enum httpq_event_type, under worker->lock */
 	u8 events;
-	/** @reason: enum httpq_reason once its client is gone; set under the
+	/**
+	 * @reason: enum httpq_reason once its client is gone; set under the
 	 * queue's lock, read anywhere
 	 */
 	u8 reason;

@@ -217,6 +217,19 @@ static struct httpq_request *next_event(struct httpq_worker *worker,
 	return req;
 }
 
+/* It could not be told: it is due again, unless the request went meanwhile. */
+static void put_back_event(struct httpq_worker *worker,
+			   struct httpq_request *req, u8 type)
+{
+	spin_lock_bh(&worker->lock);
+	if (rcu_access_pointer(req->worker) == worker) {
+		req->events |= BIT(type);
+		if (list_empty(&req->event_node))
+			list_add(&req->event_node, &worker->events);
+	}
+	spin_unlock_bh(&worker->lock);
+}
+
 static int take_events(struct transfer *t)
 {
 	struct httpq_request *req;
@@ -228,6 +241,8 @@ static int take_events(struct transfer *t)
 		if (!req)
 			break;
 		err = put_event(t, &event);
+		if (err)
+			put_back_event(t->worker, req, event.type);
 		httpq_request_put(req);
 	}
 	return err;
@@ -342,7 +357,9 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 	if (err)
 		return err;
 	err = send_all(&t);
-	if (put_user(args->out_sends, &uargs->out_sends))
+	/* Before anything is taken: the caller has to hear of it. */
+	if (put_user(args->out_sends, &uargs->out_sends) ||
+	    put_user(0, &uargs->out_events))
 		err = -EFAULT;
 	if (!err && args->nr_events) {
 		httpq_worker_settle(worker);
@@ -350,7 +367,8 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 	}
 	args->out_events = t.nr;
 	/* A wake-up that this thread got and did not use is another's. */
-	if (err && httpq_queue_readable(&worker->member))
+	if (args->nr_events && wq_has_sleeper(&worker->member.queue->wait) &&
+	    httpq_queue_readable(&worker->member))
 		wake_up_interruptible_poll(&worker->member.queue->wait,
 					   EPOLLIN | EPOLLRDNORM);
 	return args->out_sends || t.nr ? 0 : err;

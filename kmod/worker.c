@@ -72,6 +72,7 @@ static int attach_locked(struct httpq_worker *worker, const char *name,
 {
 	struct httpq_net *hn = worker->hn;
 	struct httpq_queue *queue;
+	bool created;
 
 	if (hn->dead)
 		return -ENODEV;
@@ -80,11 +81,13 @@ static int attach_locked(struct httpq_worker *worker, const char *name,
 	queue = httpq_queue_find(hn, name);
 	if (queue && flags & HTTPQ_ATTACH_EXCL)
 		return -EEXIST;
-	if (!queue && flags & HTTPQ_ATTACH_CREATE)
+	created = !queue && flags & HTTPQ_ATTACH_CREATE;
+	if (created)
 		queue = attach_create(hn, name, mode);
 	if (IS_ERR_OR_NULL(queue))
 		return queue ? PTR_ERR(queue) : -ENOENT;
-	if (!httpq_queue_may_write(queue))
+	/* As with open(2): whatever the mode, its maker is let in. */
+	if (!created && !httpq_queue_may_write(queue))
 		return -EACCES;
 	httpq_queue_join(queue, &worker->member);
 	return 0;
@@ -123,13 +126,13 @@ int httpq_worker_attach(struct httpq_worker *worker,
 }
 
 /**
- * httpq_worker_check - whether a handle can be used
+ * httpq_worker_holds - whether a handle can deal with requests that it holds
  * @worker: handle
  *
  * Context: process.
  * Return: 0; -ENOTCONN, -ENODEV or -ESHUTDOWN.
  */
-int httpq_worker_check(const struct httpq_worker *worker)
+int httpq_worker_holds(const struct httpq_worker *worker)
 {
 	/* Pairs with smp_store_release() in httpq_queue_join(). */
 	const struct httpq_queue *queue = smp_load_acquire(&worker->member.queue);
@@ -138,10 +141,25 @@ int httpq_worker_check(const struct httpq_worker *worker)
 		return -ENODEV;
 	if (!queue)
 		return -ENOTCONN;
-	if (READ_ONCE(worker->member.state) == HTTPQ_MEMBER_GONE ||
-	    READ_ONCE(queue->deleted))
+	if (READ_ONCE(worker->member.state) == HTTPQ_MEMBER_GONE)
 		return -ESHUTDOWN;
 	return 0;
+}
+
+/**
+ * httpq_worker_check - whether a handle can get anything new
+ * @worker: handle
+ *
+ * Context: process.
+ * Return: as httpq_worker_holds(); -ESHUTDOWN also if the queue was deleted.
+ */
+int httpq_worker_check(const struct httpq_worker *worker)
+{
+	int err = httpq_worker_holds(worker);
+
+	if (!err && READ_ONCE(worker->member.queue->deleted))
+		err = -ESHUTDOWN;
+	return err;
 }
 
 /**
@@ -179,13 +197,14 @@ int httpq_worker_adopt(struct httpq_worker *worker, struct httpq_request *req)
 	int err;
 
 	xa_lock_bh(&worker->requests);
-	/* Pairs with the lock in leave_requests(), which comes after GONE. */
-	if (READ_ONCE(worker->member.state) == HTTPQ_MEMBER_GONE) {
-		xa_unlock_bh(&worker->requests);
-		return -ESHUTDOWN;
-	}
+	/* May drop the lock for memory: what counts is the state after it. */
 	err = __xa_alloc(&worker->requests, &slot, req, xa_limit_31b,
 			 GFP_KERNEL);
+	/* Pairs with the lock in leave_requests(), which comes after GONE. */
+	if (!err && READ_ONCE(worker->member.state) == HTTPQ_MEMBER_GONE) {
+		__xa_erase(&worker->requests, slot);
+		err = -ESHUTDOWN;
+	}
 	if (!err) {
 		if (!++worker->generation)
 			worker->generation = 1;
@@ -294,7 +313,8 @@ bool httpq_worker_delivered(struct httpq_worker *worker,
 	if (ours) {
 		spin_lock(&worker->lock);
 		req->state = HTTPQ_REQUEST_DELIVERED;
-		if (req->events)
+		/* Another thread may have fetched it meanwhile. */
+		if (req->events && list_empty(&req->event_node))
 			list_add_tail(&req->event_node, &worker->events);
 		spin_unlock(&worker->lock);
 	}

@@ -33,12 +33,14 @@ struct httpq_worker {
 	struct httpq_net *hn;
 	/** @member: standing in the queue, see there */
 	struct httpq_queue_member member;
-	/** @owner: process whose end is the handle's: the first that received.
+	/**
+	 * @owner: process whose end is the handle's: the first that received.
 	 * Holds a reference; set once, under the mutex of the list of handles.
 	 */
 	struct task_struct *owner;
 
-	/** @requests: RESERVED and DELIVERED requests by slot. Its lock is the
+	/**
+	 * @requests: RESERVED and DELIVERED requests by slot. Its lock is the
 	 * handle's: it guards req->worker and these two states. Who erases a
 	 * request ends it.
 	 */
@@ -63,6 +65,7 @@ struct httpq_worker *httpq_worker_create(struct httpq_net *hn);
 void httpq_worker_destroy(struct httpq_worker *worker);
 int httpq_worker_attach(struct httpq_worker *worker,
 			const struct httpq_attach *args);
+int httpq_worker_holds(const struct httpq_worker *worker);
 int httpq_worker_check(const struct httpq_worker *worker);
 void httpq_worker_settle(struct httpq_worker *worker);
 void httpq_worker_leave(struct httpq_worker *worker);

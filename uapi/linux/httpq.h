@@ -30,7 +30,8 @@
  * - EFAULT: a buffer of the caller can't be read or written.
  * - ENODEV: the network namespace of the handle is gone.
  * - ENOTCONN: the handle is not attached to a queue.
- * - ESHUTDOWN: the handle has left its queue, or the queue was deleted.
+ * - ESHUTDOWN: the handle has left its queue, or the queue was deleted; then
+ *   the requests that the handle holds can still be answered.
  *
  * Commands that name a request give ESTALE if the handle does not hold a
  * request of that id (any more).
