@@ -392,6 +392,21 @@ static void conn_shut(struct httpq_conn *conn)
 	httpq_conn_unlock(conn, sk, slow);
 }
 
+/* The first connection from number @id on, with a reference. */
+static struct httpq_conn *conn_next_of(struct httpq_net *hn, unsigned long *id)
+{
+	struct httpq_conn *conn;
+
+	rcu_read_lock();
+	do {
+		conn = xa_find(&hn->conns, id, ULONG_MAX, XA_PRESENT);
+		if (!conn || refcount_inc_not_zero(&conn->refs))
+			break;
+	} while (++*id);
+	rcu_read_unlock();
+	return conn;
+}
+
 /**
  * httpq_conn_close_all - reset every connection of a namespace and wait
  * @hn: namespace without listeners
@@ -403,19 +418,10 @@ void httpq_conn_close_all(struct httpq_net *hn)
 	struct httpq_conn *conn;
 	unsigned long id = 0;
 
-	for (;;) {
-		rcu_read_lock();
-		conn = xa_find(&hn->conns, &id, ULONG_MAX, XA_PRESENT);
-		if (conn && !refcount_inc_not_zero(&conn->refs))
-			conn = NULL;
-		rcu_read_unlock();
-		if (!conn &&
-		    !xa_find(&hn->conns, &id, ULONG_MAX, XA_PRESENT))
-			break;
-		if (conn) {
-			conn_shut(conn);
-			httpq_conn_put(conn);
-		}
+	while ((conn = conn_next_of(hn, &id))) {
+		conn_shut(conn);
+		httpq_conn_put(conn);
+		cond_resched();
 		id++;
 	}
 	wait_event(hn->idle, !atomic_read(&hn->nr_conns) &&

@@ -4,6 +4,8 @@
  * happens completely or not at all.
  */
 
+#include <linux/bitmap.h>
+#include <linux/cred.h>
 #include <linux/slab.h>
 #include <net/ip.h>
 
@@ -13,11 +15,32 @@
 #include "queue.h"
 #include "route.h"
 
-/* Without CAP_NET_ADMIN: http://localhost:PORT/ from where ports are free. */
-static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
-		    const char **problem)
+/* What a port serves, and what a user has, as far as it limits the user. */
+static void count_bindings(const struct httpq_net *hn, u16 port,
+			   unsigned int *foreign, unsigned int *owned)
 {
-	if (httpq_net_admin(hn))
+	const struct httpq_binding *binding;
+
+	*foreign = 0;
+	*owned = 0;
+	list_for_each_entry(binding, &hn->bindings, node) {
+		*owned += uid_eq(binding->uid, current_fsuid());
+		*foreign += binding->port == port &&
+			    !uid_eq(binding->queue->uid, current_fsuid());
+	}
+}
+
+/*
+ * Without CAP_NET_ADMIN: http://localhost:PORT/ from where ports are free, on
+ * a port where nobody else is served: a prefix that is more special takes
+ * requests from one that is less so.
+ */
+static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
+		    bool admin, const char **problem)
+{
+	unsigned int foreign, owned;
+
+	if (admin)
 		return 0;
 	*problem = "needs CAP_NET_ADMIN, but for http://localhost:PORT/";
 	if (!url->loopback)
@@ -28,7 +51,12 @@ static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
 	*problem = "needs CAP_NET_ADMIN: the port is privileged";
 	if (inet_port_requires_bind_service(hn->net, url->port))
 		return -EACCES;
-	return 0;
+	count_bindings(hn, url->port, &foreign, &owned);
+	*problem = "needs CAP_NET_ADMIN: the port serves another user";
+	if (foreign)
+		return -EACCES;
+	*problem = "user has bound too many prefixes";
+	return owned < READ_ONCE(hn->limits.user_urls) ? 0 : -EDQUOT;
 }
 
 static struct httpq_binding *binding_create(const struct httpq_url *url,
@@ -50,6 +78,7 @@ static struct httpq_binding *binding_create(const struct httpq_url *url,
 	httpq_queue_get(queue);
 	binding->queue = queue;
 	binding->worker = worker;
+	binding->uid = current_fsuid();
 	binding->context = context;
 	binding->port = url->port;
 	binding->bucket = url->bucket;
@@ -143,14 +172,15 @@ static struct httpq_url *url_parse(const char *text, size_t len, int *err,
  * @queue: queue that the caller may bind to
  * @worker: handle that the binding is tied to, or NULL for a persistent one
  * @context: comes with each request
+ * @admin: who asks administers the namespace
  * @problem: result on failure: static text that says what was wrong
  *
  * Context: process, under hn->control.
- * Return: 0, or what struct httpq_bind lists, -ENOSPC or -ENOMEM.
+ * Return: 0, or what struct httpq_bind lists, -EDQUOT, -ENOSPC or -ENOMEM.
  */
 int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 		   struct httpq_queue *queue, struct httpq_worker *worker,
-		   u64 context, const char **problem)
+		   u64 context, bool admin, const char **problem)
 {
 	struct httpq_binding *binding;
 	struct httpq_url *url;
@@ -160,7 +190,7 @@ int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 	url = url_parse(text, len, &err, problem);
 	if (!url)
 		return err;
-	err = may_bind(hn, url, problem);
+	err = may_bind(hn, url, admin, problem);
 	if (err)
 		goto out_free_url;
 	*problem = "no memory";
@@ -176,15 +206,15 @@ out_free_url:
 	return err;
 }
 
-static int may_unbind(struct httpq_net *hn,
-		      const struct httpq_binding *binding,
-		      const struct httpq_worker *worker, const char **problem)
+static int may_unbind(const struct httpq_binding *binding,
+		      const struct httpq_worker *worker, bool admin,
+		      const char **problem)
 {
 	*problem = "the prefix is not bound";
 	if (!binding || (worker && binding->worker != worker))
 		return -ENOENT;
 	*problem = "the prefix belongs to a queue of another user";
-	if (!worker && !httpq_queue_may_change(binding->queue))
+	if (!worker && !httpq_queue_may_change(binding->queue, admin))
 		return -EACCES;
 	return 0;
 }
@@ -196,6 +226,7 @@ static int may_unbind(struct httpq_net *hn,
  * @len: its length
  * @worker: handle that must have bound it, or NULL: then the caller must own
  *	the queue or administer the namespace
+ * @admin: who asks administers the namespace
  * @problem: result on failure: static text that says what was wrong
  *
  * Requests that were routed stay in the queue.
@@ -204,7 +235,8 @@ static int may_unbind(struct httpq_net *hn,
  * Return: 0; -EINVAL, -ENOENT, -EACCES or -ENOMEM.
  */
 int httpq_bind_remove(struct httpq_net *hn, const char *text, size_t len,
-		      struct httpq_worker *worker, const char **problem)
+		      struct httpq_worker *worker, bool admin,
+		      const char **problem)
 {
 	struct httpq_binding *binding;
 	struct httpq_url *url;
@@ -215,7 +247,7 @@ int httpq_bind_remove(struct httpq_net *hn, const char *text, size_t len,
 	if (!url)
 		return err;
 	binding = httpq_route_find(hn, url);
-	err = may_unbind(hn, binding, worker, problem);
+	err = may_unbind(binding, worker, admin, problem);
 	if (!err) {
 		binding_remove(hn, url, binding);
 		httpq_listen_update(hn, url->port);
@@ -224,22 +256,17 @@ int httpq_bind_remove(struct httpq_net *hn, const char *text, size_t len,
 	return err;
 }
 
-static void remove_matching(struct httpq_net *hn,
-			    const struct httpq_worker *worker,
-			    const struct httpq_queue *queue)
+/* Takes the routes away; notes the ports whose sockets may have to go. */
+static void unroute_matching(struct httpq_net *hn,
+			     const struct httpq_worker *worker,
+			     const struct httpq_queue *queue,
+			     struct httpq_url *url, unsigned long *ports)
 {
 	struct httpq_binding *binding, *next;
-	struct httpq_url *url;
+	const char *problem;
 
-	lockdep_assert_held(&hn->control);
-	if (list_empty(&hn->bindings))
-		return;
-	/* Leaving can't fail, so neither may this allocation. */
-	url = kmalloc(sizeof(*url), GFP_KERNEL | __GFP_NOFAIL);
 	list_for_each_entry_safe(binding, next, &hn->bindings, node) {
-		const char *problem;
-		u16 port = binding->port;
-
+		cond_resched();
 		if ((worker && binding->worker != worker) ||
 		    (queue && binding->queue != queue))
 			continue;
@@ -248,9 +275,28 @@ static void remove_matching(struct httpq_net *hn,
 						 strlen(binding->text), url,
 						 &problem)))
 			continue;
+		__set_bit(binding->port, ports);
 		binding_remove(hn, url, binding);
-		httpq_listen_update(hn, port);
 	}
+}
+
+static void remove_matching(struct httpq_net *hn,
+			    const struct httpq_worker *worker,
+			    const struct httpq_queue *queue)
+{
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOFAIL;
+	struct httpq_url *url;
+	unsigned long *ports;
+
+	lockdep_assert_held(&hn->control);
+	if (list_empty(&hn->bindings))
+		return;
+	/* Leaving can't fail, so neither may these allocations. */
+	url = kmalloc(sizeof(*url), gfp);
+	ports = bitmap_zalloc(U16_MAX + 1, gfp);
+	unroute_matching(hn, worker, queue, url, ports);
+	httpq_listen_settle(hn, ports);
+	bitmap_free(ports);
 	kfree(url);
 }
 

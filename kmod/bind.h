@@ -11,9 +11,10 @@ struct httpq_worker;
 
 int httpq_bind_add(struct httpq_net *hn, const char *url, size_t len,
 		   struct httpq_queue *queue, struct httpq_worker *worker,
-		   u64 context, const char **problem);
+		   u64 context, bool admin, const char **problem);
 int httpq_bind_remove(struct httpq_net *hn, const char *url, size_t len,
-		      struct httpq_worker *worker, const char **problem);
+		      struct httpq_worker *worker, bool admin,
+		      const char **problem);
 void httpq_bind_remove_worker(struct httpq_net *hn,
 			      struct httpq_worker *worker);
 void httpq_bind_remove_queue(struct httpq_net *hn, struct httpq_queue *queue);

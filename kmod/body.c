@@ -123,6 +123,13 @@ static int body_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	return body_unchunk(pass, n);
 }
 
+static bool body_over_limit(const struct httpq_conn *conn)
+{
+	unsigned long max = READ_ONCE(conn->hn->limits.body_bytes);
+
+	return max && conn->body_taken > max;
+}
+
 /*
  * Decoded bytes into @buf. Returns how many; 0 if none are there or the body
  * is complete; -EBADMSG for broken framing, -EFBIG over the limit.
@@ -132,7 +139,6 @@ static int body_read(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 {
 	struct body_pass pass = { .conn = conn, .buf = buf, .len = len };
 	read_descriptor_t desc = { .arg.data = &pass, .count = 1 };
-	unsigned long max = READ_ONCE(conn->hn->limits.body_bytes);
 	int used;
 
 	do {
@@ -146,7 +152,7 @@ static int body_read(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 		trace_httpq_body_err(conn->id, -EBADMSG);
 		return -EBADMSG;
 	}
-	if (max && conn->body_taken > max) {
+	if (body_over_limit(conn)) {
 		httpq_stats_inc(conn->hn->stats, body_too_long);
 		return -EFBIG;
 	}
@@ -192,22 +198,24 @@ static void read_expected(struct httpq_conn *conn, struct sock *sk)
 		httpq_answer_continue(conn);
 }
 
-static void read_wait(struct httpq_conn *conn)
+static void read_wait(struct httpq_conn *conn, u8 want)
 {
-	WRITE_ONCE(conn->want_body, true);
+	if (want == HTTPQ_WANT_NOTHING)
+		return;
+	WRITE_ONCE(conn->want_body, want);
 	httpq_timer_restart(conn);
 }
 
 /* Under the socket lock: bytes, 0 at the end, or why there are none. */
 static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
-		       size_t len)
+		       size_t len, u8 want)
 {
 	int n;
 
 	if (conn->body == HTTPQ_CONN_BODY_DONE)
 		return 0;
 	if (conn->body == HTTPQ_CONN_BODY_BROKEN)
-		return -ECONNRESET;
+		return body_over_limit(conn) ? -EFBIG : -ECONNRESET;
 	read_expected(conn, sk);
 	n = body_read(conn, sk, buf, len);
 	if (n == -EBADMSG)
@@ -220,11 +228,11 @@ static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 		conn->body = HTTPQ_CONN_BODY_BROKEN;
 		return -ECONNRESET;
 	}
-	read_wait(conn);
+	read_wait(conn, want);
 	return -EAGAIN;
 }
 
-static int read_once(struct httpq_request *req, u8 *buf, size_t len,
+static int read_once(struct httpq_request *req, u8 *buf, size_t len, u8 want,
 		     u32 *flags)
 {
 	struct httpq_conn *conn = req->conn;
@@ -239,7 +247,7 @@ static int read_once(struct httpq_request *req, u8 *buf, size_t len,
 		n = httpq_conn_request_errno(req);
 		goto out_unlock;
 	}
-	n = read_locked(conn, sk, buf, len);
+	n = read_locked(conn, sk, buf, len, want);
 	if (conn->body == HTTPQ_CONN_BODY_DONE) {
 		*flags |= HTTPQ_BODY_EOF;
 		if (req->trailers_len)
@@ -280,6 +288,7 @@ static void read_lost(struct httpq_request *req)
 static int read_loop(struct httpq_request *req, struct httpq_body *args,
 		     u8 *buf, size_t size, bool nonblock)
 {
+	u8 want = nonblock ? HTTPQ_WANT_EVENT : HTTPQ_WANT_WAKE;
 	u8 __user *to = u64_to_user_ptr(args->buf);
 	int n;
 
@@ -288,6 +297,7 @@ static int read_loop(struct httpq_request *req, struct httpq_body *args,
 		n = read_once(req, buf,
 			      min_t(size_t, size,
 				    args->buf_len - args->out_len),
+			      args->out_len ? HTTPQ_WANT_NOTHING : want,
 			      &args->out_flags);
 		if (n == -EAGAIN && !args->out_len && !nonblock) {
 			n = read_sleep(req);

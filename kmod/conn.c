@@ -97,7 +97,7 @@ static void conn_next(struct httpq_conn *conn)
 	trace_httpq_reply_end(conn->id, conn->keepalive);
 	conn->begun = false;
 	conn->again = true;
-	WRITE_ONCE(conn->want_body, false);
+	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
 	if (!httpq_conn_persists(conn)) {
 		conn_close(conn);
 		return;
@@ -195,22 +195,24 @@ void httpq_conn_break(struct httpq_conn *conn)
 }
 
 /* The client is the reason why nobody will get an answer to the request. */
-static void conn_drop_request(struct httpq_conn *conn, u8 reason)
+static void conn_disown_request(struct httpq_conn *conn, u8 reason)
 {
-	struct httpq_request *req = conn_detach(conn);
+	struct httpq_request *req = conn->req;
 
-	if (!req)
-		return;
-	if (req->state == HTTPQ_REQUEST_NEW) {
-		httpq_request_put(req);
-		return;
-	}
 	httpq_stats_inc(conn->hn->stats, client_gone);
 	if (httpq_queue_withdraw(req, reason))
 		httpq_request_put(req);
 	else
 		httpq_worker_post(req, HTTPQ_EVENT_DISCONNECT, reason);
-	httpq_request_put(req);
+}
+
+static void conn_drop_request(struct httpq_conn *conn, u8 reason)
+{
+	if (!conn->req)
+		return;
+	if (conn->req->state != HTTPQ_REQUEST_NEW)
+		conn_disown_request(conn, reason);
+	httpq_request_put(conn_detach(conn));
 }
 
 /**
@@ -223,14 +225,15 @@ static void conn_drop_request(struct httpq_conn *conn, u8 reason)
  */
 void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason)
 {
-	bool begun = conn->begun;
-
 	conn->body = HTTPQ_CONN_BODY_BROKEN;
 	conn->keepalive = false;
-	conn_drop_request(conn, reason);
-	if (!begun)
+	conn_disown_request(conn, reason);
+	if (!conn->begun) {
 		httpq_conn_refuse(conn, status, false);
-	else if (conn->framing == HTTPQ_REPLY_CLOSE)
+		return;
+	}
+	httpq_request_put(conn_detach(conn));
+	if (conn->framing == HTTPQ_REPLY_CLOSE)
 		httpq_conn_gone(conn, reason, true);
 	else
 		conn_close(conn);
@@ -257,6 +260,22 @@ int httpq_conn_request_errno(const struct httpq_request *req)
 }
 
 /**
+ * httpq_conn_notify - what somebody waited for is there
+ * @conn: connection with a request
+ * @want: enum httpq_conn_want
+ * @type: enum httpq_event_type
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_notify(struct httpq_conn *conn, u8 want, u8 type)
+{
+	if (want == HTTPQ_WANT_WAKE)
+		wake_up_interruptible_all(&conn->req->wait);
+	else
+		httpq_worker_post(conn->req, type, HTTPQ_REASON_NONE);
+}
+
+/**
  * httpq_conn_dispatched - a request was put in its queue
  * @conn: connection whose request is out now
  *
@@ -267,8 +286,8 @@ void httpq_conn_dispatched(struct httpq_conn *conn)
 	conn->requests++;
 	conn->begun = false;
 	conn->half_closed = false;
-	WRITE_ONCE(conn->want_body, false);
-	WRITE_ONCE(conn->want_space, false);
+	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
+	WRITE_ONCE(conn->want_space, HTTPQ_WANT_NOTHING);
 	httpq_conn_set_state(conn, HTTPQ_CONN_REQUEST);
 }
 
@@ -342,7 +361,11 @@ static void conn_expire(struct httpq_conn *conn, struct sock *sk, u8 kind)
 		break;
 	case HTTPQ_TIMER_LINGER:
 		httpq_stats_inc(stats, timeout_linger);
-		httpq_conn_gone(conn, HTTPQ_REASON_SEND_TIMEOUT, true);
+		/* Its answer may still be on the way. */
+		if (conn->state == HTTPQ_CONN_DRAIN)
+			conn_close(conn);
+		else
+			httpq_conn_gone(conn, HTTPQ_REASON_SEND_TIMEOUT, true);
 		break;
 	}
 }
@@ -389,6 +412,7 @@ static void conn_check_eof(struct httpq_conn *conn, struct sock *sk)
 		if (conn->half_closed)
 			break;
 		conn->half_closed = true;
+		WRITE_ONCE(conn->req->half_closed, true);
 		httpq_worker_post(conn->req, HTTPQ_EVENT_HALF_CLOSED,
 				  HTTPQ_REASON_NONE);
 		break;

@@ -48,6 +48,13 @@ enum httpq_conn_body {
 	HTTPQ_CONN_BODY_BROKEN,	/* it will never be complete */
 };
 
+/* Whether somebody waits for body bytes, or for room, and how. */
+enum httpq_conn_want {
+	HTTPQ_WANT_NOTHING,
+	HTTPQ_WANT_WAKE,	/* a thread sleeps on the request */
+	HTTPQ_WANT_EVENT,	/* the handle is to be told */
+};
+
 /* What the one timer of a connection waits for. */
 enum httpq_conn_timer {
 	HTTPQ_TIMER_NONE,
@@ -100,9 +107,9 @@ struct httpq_conn {
 	u8 timer_kind;
 	/** @framing: enum httpq_reply_framing of the response under way */
 	u8 framing;
-	/** @want_body: a reader waits for body bytes; also read without lock */
+	/** @want_body: enum httpq_conn_want, a reader; also read without lock */
 	u8 want_body;
-	/** @want_space: a sender waits for room; also read without lock */
+	/** @want_space: enum httpq_conn_want, a sender; also read without lock */
 	u8 want_space;
 	/** @busy: the engine is running; who finds it set sets @again */
 	bool busy:1;
@@ -189,6 +196,7 @@ void httpq_conn_put(struct httpq_conn *conn);
 
 void httpq_conn_release(struct httpq_conn *conn);
 void httpq_conn_set_state(struct httpq_conn *conn, u8 state);
+void httpq_conn_notify(struct httpq_conn *conn, u8 want, u8 type);
 void httpq_conn_dispatched(struct httpq_conn *conn);
 void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive);
 bool httpq_conn_persists(const struct httpq_conn *conn);

@@ -80,7 +80,8 @@ static int dev_bind(struct dev_call *call)
 	if (!err)
 		err = httpq_bind_add(worker->hn, url, bind->url_len,
 				     worker->member.queue, worker,
-				     bind->context, &problem);
+				     bind->context, httpq_net_admin(worker->hn),
+				     &problem);
 	mutex_unlock(&worker->hn->control);
 	kfree(url);
 	return err;
@@ -104,7 +105,7 @@ static int dev_unbind(struct dev_call *call)
 	err = httpq_worker_check(worker);
 	if (!err)
 		err = httpq_bind_remove(worker->hn, url, bind->url_len, worker,
-					&problem);
+					false, &problem);
 	mutex_unlock(&worker->hn->control);
 	kfree(url);
 	return err;
@@ -129,7 +130,7 @@ static int dev_read_body(struct dev_call *call)
 
 	if (body->flags & ~HTTPQ_BODY_ALL || body->__reserved)
 		return -EOPNOTSUPP;
-	req = httpq_worker_find(call->worker, body->id);
+	req = httpq_worker_find(call->worker, body->id, false);
 	if (!req)
 		return -ESTALE;
 	if (body->flags & HTTPQ_BODY_TRAILERS)

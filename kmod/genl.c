@@ -142,15 +142,15 @@ static int find_queue(struct httpq_net *hn, struct genl_info *info,
 }
 
 /* A queue that the sender may set and delete. */
-static int find_own_queue(struct httpq_net *hn, struct genl_info *info,
-			  struct httpq_queue **queue)
+static int find_own_queue(struct httpq_net *hn, struct sk_buff *skb,
+			  struct genl_info *info, struct httpq_queue **queue)
 {
 	int err;
 
 	err = find_queue(hn, info, queue);
 	if (err)
 		return err;
-	if (!httpq_queue_may_change(*queue)) {
+	if (!httpq_queue_may_change(*queue, httpq_genl_is_admin(skb, hn))) {
 		GENL_SET_ERR_MSG(info, "the queue belongs to another user");
 		return -EPERM;
 	}
@@ -231,17 +231,6 @@ static int read_config(struct sk_buff *skb, struct genl_info *info, bool admin,
 	return 0;
 }
 
-static bool user_has_room(const struct httpq_net *hn, kuid_t uid)
-{
-	const struct httpq_queue *queue;
-	unsigned int owned = 0;
-
-	list_for_each_entry(queue, &hn->queues, node)
-		owned += uid_eq(queue->uid, uid);
-
-	return owned < READ_ONCE(hn->limits.user_queues);
-}
-
 static int create_queue(struct httpq_net *hn, const char *name,
 			const struct httpq_queue_config *config,
 			struct genl_info *info)
@@ -273,8 +262,8 @@ static int queue_new(struct httpq_net *hn, struct sk_buff *skb,
 	err = read_config(skb, info, admin, &config);
 	if (err)
 		return err;
-	if (!admin && !httpq_queue_find(hn, name) &&
-	    !user_has_room(hn, config.uid)) {
+	if (!httpq_queue_find(hn, name) &&
+	    !httpq_queue_may_create(hn, config.uid, admin)) {
 		GENL_SET_ERR_MSG(info, "user owns too many queues");
 		return -EDQUOT;
 	}
@@ -294,7 +283,7 @@ static int queue_set(struct httpq_net *hn, struct sk_buff *skb,
 	struct httpq_queue *queue;
 	int err;
 
-	err = find_own_queue(hn, info, &queue);
+	err = find_own_queue(hn, skb, info, &queue);
 	if (err)
 		return err;
 	httpq_queue_config_read(queue, &config);
@@ -318,7 +307,7 @@ static int queue_del(struct httpq_net *hn, struct sk_buff *skb,
 	struct httpq_queue *queue;
 	int err;
 
-	err = find_own_queue(hn, info, &queue);
+	err = find_own_queue(hn, skb, info, &queue);
 	if (err)
 		return err;
 	httpq_bind_remove_queue(hn, queue);
@@ -376,6 +365,7 @@ static int url_new(struct httpq_net *hn, struct sk_buff *skb,
 {
 	const struct nlattr *context = info->attrs[HTTPQ_A_CONTEXT];
 	const struct nlattr *url = info->attrs[HTTPQ_A_URL];
+	bool admin = httpq_genl_is_admin(skb, hn);
 	const char *problem = NULL;
 	struct httpq_queue *queue;
 	int err;
@@ -383,12 +373,13 @@ static int url_new(struct httpq_net *hn, struct sk_buff *skb,
 	err = need_url(info) ?: find_queue(hn, info, &queue);
 	if (err)
 		return err;
-	if (!httpq_queue_may_write(queue)) {
+	if (!httpq_queue_may_write(queue, admin)) {
 		GENL_SET_ERR_MSG(info, "no write permission for the queue");
 		return -EACCES;
 	}
 	err = httpq_bind_add(hn, nla_data(url), string_len(url), queue, NULL,
-			     context ? nla_get_u64(context) : 0, &problem);
+			     context ? nla_get_u64(context) : 0, admin,
+			     &problem);
 	if (err)
 		set_url_problem(info, problem);
 	return err;
@@ -410,7 +401,7 @@ static int url_del(struct httpq_net *hn, struct sk_buff *skb,
 	if (err)
 		return err;
 	err = httpq_bind_remove(hn, nla_data(url), string_len(url), NULL,
-				&problem);
+				httpq_genl_is_admin(skb, hn), &problem);
 	if (err)
 		set_url_problem(info, problem);
 	return err;

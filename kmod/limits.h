@@ -31,6 +31,7 @@
  * refused_conns	connections over the limit that may still hear a 503
  * mem_kib		what heads and responses may take of a namespace
  * user_queues		queues that one unprivileged user may own
+ * user_urls		prefixes that one unprivileged user may bind
  * unprivileged_bind	whether anyone may bind http://localhost:PORT/
  * process_engine	whether new listeners run in process context
  * sndbuf, rcvbuf	clamps of TCP's own buffers, per connection; 256k fill
@@ -54,6 +55,7 @@
 	X(refused_conns,	64,	0,	65536)			\
 	X(mem_kib,		262144,	64,	1073741824)		\
 	X(user_queues,		16,	0,	65536)			\
+	X(user_urls,		64,	0,	65536)			\
 	X(unprivileged_bind,	1,	0,	1)			\
 	X(process_engine,	0,	0,	1)			\
 	X(sndbuf,		262144,	16384,	67108864)		\

@@ -220,33 +220,53 @@ err_free_listener:
 	return err;
 }
 
-/*
- * a) No callback finds the listener any more, b) those that did are waited
- * for, c) and so is the work. d) What had completed its handshake by then is
- * still accepted, because the client believes that it is connected.
- */
-static void listener_close(struct httpq_listener *listener)
+/* No callback finds the listener any more. */
+static void listener_unhook(struct httpq_listener *listener,
+			    struct list_head *closing)
 {
 	struct sock *sk = listener->sock->sk;
-	int left = BACKLOG + 1;
 
 	trace_httpq_listen(listener->port, false);
-	list_del(&listener->node);
+	list_move_tail(&listener->node, closing);
 	lock_sock(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	rcu_assign_sk_user_data(sk, NULL);
 	sk->sk_data_ready = listener->saved_data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
 	release_sock(sk);
+}
 
-	synchronize_rcu();
+/*
+ * The callbacks that found it were waited for, now the work is. What had
+ * completed its handshake by then is still accepted, because the client
+ * believes that it is connected; clients that come now may be refused.
+ */
+static void listener_release(struct httpq_listener *listener)
+{
+	int left = BACKLOG + 1;
+
+	list_del(&listener->node);
 	cancel_delayed_work_sync(&listener->work);
 	if (!listener->hn->dead)
 		while (left-- && accept_one(listener))
-			;
+			cond_resched();
 	cancel_delayed_work_sync(&listener->work);
 	sock_release(listener->sock);
 	httpq_listen_put(listener);
+}
+
+/* One grace period for all that were unhooked. */
+static void release_all(struct list_head *closing)
+{
+	struct httpq_listener *listener, *next;
+
+	if (list_empty(closing))
+		return;
+	synchronize_rcu();
+	list_for_each_entry_safe(listener, next, closing, node) {
+		listener_release(listener);
+		cond_resched();
+	}
 }
 
 /**
@@ -307,10 +327,8 @@ static bool port_needs_addr(const struct httpq_net *hn, u16 port,
 	return false;
 }
 
-/* Old sockets first: one on any address and one on a literal exclude each
- * other.
- */
-static void close_unneeded(struct httpq_net *hn, u16 port, bool any)
+static void unhook_unneeded(struct httpq_net *hn, u16 port, bool any,
+			    struct list_head *closing)
 {
 	struct httpq_listener *listener, *next;
 
@@ -319,7 +337,7 @@ static void close_unneeded(struct httpq_net *hn, u16 port, bool any)
 			continue;
 		if (any ? !addr_is_any(listener->addr) :
 			  !port_needs_addr(hn, port, listener->addr))
-			listener_close(listener);
+			listener_unhook(listener, closing);
 	}
 }
 
@@ -375,11 +393,47 @@ static int open_literals(struct httpq_net *hn, u16 port)
 int httpq_listen_update(struct httpq_net *hn, u16 port)
 {
 	bool any = port_needs_any(hn, port);
+	LIST_HEAD(closing);
 
 	lockdep_assert_held(&hn->control);
-	close_unneeded(hn, port, any);
+	/* First: a socket on any address and one on a literal exclude each
+	 * other.
+	 */
+	unhook_unneeded(hn, port, any, &closing);
+	release_all(&closing);
 	return any ? open_missing(hn, addr_any, port) :
 		     open_literals(hn, port);
+}
+
+/**
+ * httpq_listen_settle - let sockets follow bindings that went
+ * @hn: namespace
+ * @ports: bitmap of their ports
+ *
+ * As httpq_listen_update() for each, but in one grace period. A socket on
+ * literals that takes the place of one on any address may fail to open; its
+ * prefixes stay bound.
+ *
+ * Context: process, under hn->control.
+ */
+void httpq_listen_settle(struct httpq_net *hn, const unsigned long *ports)
+{
+	LIST_HEAD(closing);
+	unsigned int port;
+
+	lockdep_assert_held(&hn->control);
+	for_each_set_bit(port, ports, U16_MAX + 1) {
+		unhook_unneeded(hn, port, port_needs_any(hn, port), &closing);
+		cond_resched();
+	}
+	release_all(&closing);
+	if (hn->dead)
+		return;
+	for_each_set_bit(port, ports, U16_MAX + 1) {
+		if (!port_needs_any(hn, port))
+			open_literals(hn, port);
+		cond_resched();
+	}
 }
 
 /**
@@ -391,10 +445,12 @@ int httpq_listen_update(struct httpq_net *hn, u16 port)
 void httpq_listen_close_all(struct httpq_net *hn)
 {
 	struct httpq_listener *listener, *next;
+	LIST_HEAD(closing);
 
 	lockdep_assert_held(&hn->control);
 	list_for_each_entry_safe(listener, next, &hn->listeners, node)
-		listener_close(listener);
+		listener_unhook(listener, &closing);
+	release_all(&closing);
 }
 
 /**

@@ -47,6 +47,7 @@ struct httpq_listener {
 
 void httpq_listen_put(struct httpq_listener *listener);
 int httpq_listen_update(struct httpq_net *hn, u16 port);
+void httpq_listen_settle(struct httpq_net *hn, const unsigned long *ports);
 void httpq_listen_close_all(struct httpq_net *hn);
 int httpq_listen_set_engine(struct httpq_net *hn, u16 port, u8 engine);
 

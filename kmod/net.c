@@ -4,7 +4,9 @@
 #include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysctl.h>
+#include <linux/user_namespace.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -56,6 +58,28 @@ static const struct ctl_table limit_table[] = {
 	},
 };
 
+/* What costs memory of the host that no memory cgroup sees. */
+static bool limit_is_guarded(const char *name)
+{
+	static const char *const names[] = {
+		"conns", "refused_conns", "mem_kib", "user_queues", "user_urls",
+		"sndbuf", "rcvbuf",
+	};
+
+	return match_string(names, ARRAY_SIZE(names), name) >= 0;
+}
+
+/*
+ * Who owns a user namespace may not raise those over the default, as TCP's
+ * own bounds can't be: the template's value is the default.
+ */
+static void limit_guard(struct ctl_table *entry, const struct net *net)
+{
+	if (net->user_ns == &init_user_ns || !limit_is_guarded(entry->procname))
+		return;
+	entry->extra2 = (u8 *)&default_limits + (size_t)entry->data;
+}
+
 static int sysctl_create(struct httpq_net *hn)
 {
 	const size_t nr = ARRAY_SIZE(limit_table);
@@ -67,8 +91,10 @@ static int sysctl_create(struct httpq_net *hn)
 	if (!table)
 		return -ENOMEM;
 	memcpy(table, limit_table, sizeof(limit_table));
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		limit_guard(&table[i], hn->net);
 		table[i].data = (u8 *)&hn->limits + (size_t)table[i].data;
+	}
 
 	hn->sysctl = httpq_compat_register_net_sysctl(hn->net, "net/httpq",
 						      table, nr);

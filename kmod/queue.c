@@ -94,13 +94,15 @@ struct httpq_queue *httpq_queue_find(struct httpq_net *hn, const char *name)
 }
 
 /**
- * httpq_queue_may_create - whether the caller may own one more queue
+ * httpq_queue_may_create - whether a user may own one more queue
  * @hn: namespace
+ * @uid: user
+ * @admin: who asks administers the namespace
  *
  * Context: process, under hn->control.
- * Return: true below net.httpq.user_queues and with CAP_NET_ADMIN.
+ * Return: true below net.httpq.user_queues and for @admin.
  */
-bool httpq_queue_may_create(struct httpq_net *hn)
+bool httpq_queue_may_create(struct httpq_net *hn, kuid_t uid, bool admin)
 {
 	unsigned int max = READ_ONCE(hn->limits.user_queues);
 	struct httpq_queue *queue;
@@ -108,8 +110,8 @@ bool httpq_queue_may_create(struct httpq_net *hn)
 
 	lockdep_assert_held(&hn->control);
 	list_for_each_entry(queue, &hn->queues, node)
-		owned += uid_eq(queue->uid, current_fsuid());
-	return owned < max || httpq_net_admin(hn);
+		owned += uid_eq(queue->uid, uid);
+	return owned < max || admin;
 }
 
 /**
@@ -148,6 +150,9 @@ struct httpq_queue *httpq_queue_create(struct httpq_net *hn, const char *name,
 	return queue;
 }
 
+/* Requests that are ended before others get a turn. */
+#define FLUSH_BATCH 64
+
 /* Ends requests that were taken out of a queue. */
 static void refuse_list(struct list_head *requests)
 {
@@ -166,20 +171,38 @@ static bool queue_accepts(const struct httpq_queue *queue)
 				   queue->state == HTTPQ_QUEUE_PAUSED);
 }
 
-/* Takes everything out if the queue does not accept requests any more. */
-static void queue_empty_stopped(struct httpq_queue *queue,
-				struct list_head *requests)
+/* Takes some out; returns whether more are left. */
+static bool flush_some(struct httpq_queue *queue, struct list_head *requests)
 {
-	struct httpq_request *req;
+	struct httpq_request *req, *next;
+	int batch = FLUSH_BATCH;
+	bool more;
 
-	lockdep_assert_held(&queue->lock);
-	if (queue_accepts(queue))
-		return;
-	list_for_each_entry(req, &queue->unread, node)
+	spin_lock_bh(&queue->lock);
+	list_for_each_entry_safe(req, next, &queue->unread, node) {
+		if (!batch--)
+			break;
 		req->state = HTTPQ_REQUEST_DONE;
-	queue->rejected += queue->nr_queued;
-	queue->nr_queued = 0;
-	list_splice_init(&queue->unread, requests);
+		list_move_tail(&req->node, requests);
+		queue->nr_queued--;
+		queue->rejected++;
+	}
+	more = !list_empty(&queue->unread);
+	spin_unlock_bh(&queue->lock);
+	return more;
+}
+
+/* Ends all that waits in a queue that accepts no requests any more. */
+static void queue_flush(struct httpq_queue *queue)
+{
+	LIST_HEAD(requests);
+	bool more;
+
+	do {
+		more = flush_some(queue, &requests);
+		refuse_list(&requests);
+		cond_resched();
+	} while (more);
 }
 
 /**
@@ -194,7 +217,7 @@ static void queue_empty_stopped(struct httpq_queue *queue,
 void httpq_queue_configure(struct httpq_queue *queue,
 			   const struct httpq_queue_config *config)
 {
-	LIST_HEAD(requests);
+	bool accepts;
 	u8 from;
 
 	lockdep_assert_held(&queue->hn->control);
@@ -207,12 +230,13 @@ void httpq_queue_configure(struct httpq_queue *queue,
 	queue->state = config->state;
 	queue->max_queued = config->max_queued;
 	queue->max_inflight = config->max_inflight;
-	queue_empty_stopped(queue, &requests);
+	accepts = queue_accepts(queue);
 	spin_unlock_bh(&queue->lock);
 
 	if (from != config->state)
 		trace_httpq_queue_state(from, config->state);
-	refuse_list(&requests);
+	if (!accepts)
+		queue_flush(queue);
 	wake_up_interruptible_all(&queue->wait);
 }
 
@@ -227,18 +251,15 @@ void httpq_queue_configure(struct httpq_queue *queue,
  */
 void httpq_queue_delete(struct httpq_queue *queue)
 {
-	LIST_HEAD(requests);
-
 	lockdep_assert_held(&queue->hn->control);
 	list_del(&queue->node);
 	queue->hn->nr_queues--;
 
 	spin_lock_bh(&queue->lock);
 	queue->deleted = true;
-	queue_empty_stopped(queue, &requests);
 	spin_unlock_bh(&queue->lock);
 
-	refuse_list(&requests);
+	queue_flush(queue);
 	wake_up_interruptible_all(&queue->wait);
 	httpq_queue_put(queue);
 }
@@ -246,11 +267,12 @@ void httpq_queue_delete(struct httpq_queue *queue)
 /**
  * httpq_queue_may_write - whether the caller may attach to, or bind to, it
  * @queue: queue
+ * @admin: who asks administers the namespace
  *
  * Context: process, under hn->control.
- * Return: true if the mode allows it, or CAP_NET_ADMIN.
+ * Return: true if the mode allows it, and for @admin.
  */
-bool httpq_queue_may_write(const struct httpq_queue *queue)
+bool httpq_queue_may_write(const struct httpq_queue *queue, bool admin)
 {
 	umode_t bit = 0002;
 
@@ -258,20 +280,20 @@ bool httpq_queue_may_write(const struct httpq_queue *queue)
 		bit = 0200;
 	else if (in_group_p(queue->gid))
 		bit = 0020;
-	return (queue->mode & bit) || httpq_net_admin(queue->hn);
+	return (queue->mode & bit) || admin;
 }
 
 /**
  * httpq_queue_may_change - whether the caller may set or delete it
  * @queue: queue
+ * @admin: who asks administers the namespace
  *
  * Context: process, under hn->control.
- * Return: true for the owner and with CAP_NET_ADMIN.
+ * Return: true for the owner and for @admin.
  */
-bool httpq_queue_may_change(const struct httpq_queue *queue)
+bool httpq_queue_may_change(const struct httpq_queue *queue, bool admin)
 {
-	return uid_eq(current_fsuid(), queue->uid) ||
-	       httpq_net_admin(queue->hn);
+	return uid_eq(current_fsuid(), queue->uid) || admin;
 }
 
 /**
@@ -489,8 +511,8 @@ void httpq_queue_return(struct httpq_request *req)
 	struct httpq_queue *queue = req->queue;
 	bool accepts, gone;
 
+	httpq_queue_done(queue);
 	spin_lock_bh(&queue->lock);
-	queue->nr_inflight--;
 	accepts = queue_accepts(queue);
 	gone = req->reason;
 	if (accepts && !gone) {

@@ -117,13 +117,13 @@ void httpq_queue_config_read(struct httpq_queue *queue,
 			     struct httpq_queue_config *config);
 struct httpq_queue *httpq_queue_create(struct httpq_net *hn, const char *name,
 				       const struct httpq_queue_config *config);
-bool httpq_queue_may_create(struct httpq_net *hn);
+bool httpq_queue_may_create(struct httpq_net *hn, kuid_t uid, bool admin);
 struct httpq_queue *httpq_queue_find(struct httpq_net *hn, const char *name);
 void httpq_queue_configure(struct httpq_queue *queue,
 			   const struct httpq_queue_config *config);
 void httpq_queue_delete(struct httpq_queue *queue);
-bool httpq_queue_may_write(const struct httpq_queue *queue);
-bool httpq_queue_may_change(const struct httpq_queue *queue);
+bool httpq_queue_may_write(const struct httpq_queue *queue, bool admin);
+bool httpq_queue_may_change(const struct httpq_queue *queue, bool admin);
 bool httpq_queue_get(struct httpq_queue *queue);
 void httpq_queue_put(struct httpq_queue *queue);
 

@@ -343,16 +343,13 @@ static void recv_discard(struct httpq_conn *conn, struct sock *sk)
 /* Tells whoever waits for the body, once. */
 static void recv_notify(struct httpq_conn *conn, struct sock *sk)
 {
-	struct httpq_request *req = conn->req;
+	u8 want = conn->want_body;
 
-	if (!conn->want_body || (!tcp_inq(sk) && !httpq_recv_eof(sk)))
+	if (!want || (!tcp_inq(sk) && !httpq_recv_eof(sk)))
 		return;
-	WRITE_ONCE(conn->want_body, false);
+	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
 	httpq_timer_restart(conn);
-	if (wq_has_sleeper(&req->wait))
-		wake_up_interruptible_all(&req->wait);
-	else
-		httpq_worker_post(req, HTTPQ_EVENT_BODY, HTTPQ_REASON_NONE);
+	httpq_conn_notify(conn, want, HTTPQ_EVENT_BODY);
 }
 
 /**

@@ -62,6 +62,8 @@ struct httpq_request {
 	refcount_t refs;
 	/** @state: enum httpq_request_state */
 	u8 state;
+	/** @half_closed: the client's FIN came; for the handle that gets it */
+	bool half_closed;
 	/** @redelivered: how often an earlier worker had it */
 	u8 redelivered;
 	/** @hn: what the memory is charged to; the connection pins it */

@@ -40,6 +40,7 @@
  * @interim: the part is a 1xx head
  * @take: bytes of the body in this pass
  * @ends: this pass ends the response
+ * @want: enum httpq_conn_want, if there is no room for all
  * @small: where @head lies if it fits
  */
 struct respond {
@@ -52,6 +53,7 @@ struct respond {
 	bool interim;
 	u32 take;
 	bool ends;
+	u8 want;
 	u8 small[HEAD_SMALL] __aligned(8);
 };
 
@@ -292,7 +294,7 @@ static int commit(struct respond *r, struct httpq_batch *batch)
 		if (r->ends)
 			commit_end(r);
 		else if (r->part->out_len + r->take < r->part->body_len)
-			WRITE_ONCE(conn->want_space, true);
+			WRITE_ONCE(conn->want_space, r->want);
 		httpq_conn_run(conn, sk);
 	}
 	httpq_conn_unlock(conn, sk, slow);
@@ -376,6 +378,7 @@ int httpq_respond(struct httpq_request *req, struct httpq_send *part,
 	r.begins = false;
 	r.interim = false;
 	r.ends = false;
+	r.want = nonblock ? HTTPQ_WANT_EVENT : HTTPQ_WANT_WAKE;
 	part->out_len = 0;
 	*ended = false;
 	if (part->flags & ~HTTPQ_SEND_ALL || part->__reserved)

@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 #include <linux/rcupdate.h>
+#include <linux/uidgid.h>
 
 #include "url.h"
 
@@ -27,6 +28,8 @@ struct httpq_binding {
 	struct httpq_queue *queue;
 	/** @worker: handle it is tied to, or NULL; compared, never followed */
 	struct httpq_worker *worker;
+	/** @uid: who bound it */
+	kuid_t uid;
 	/** @context: comes with each request */
 	u64 context;
 	/** @text: canonical URL */

@@ -82,15 +82,12 @@ static void send_failed(struct httpq_conn *conn, struct sock *sk, int err)
 /* Tells whoever waits for room, once. */
 static void send_notify(struct httpq_conn *conn)
 {
-	struct httpq_request *req = conn->req;
+	u8 want = conn->want_space;
 
-	if (!conn->want_space || conn->tx_bytes > HTTPQ_SEND_MAX / 2 || !req)
+	if (!want || conn->tx_bytes > HTTPQ_SEND_MAX / 2 || !conn->req)
 		return;
-	WRITE_ONCE(conn->want_space, false);
-	if (wq_has_sleeper(&req->wait))
-		wake_up_interruptible_all(&req->wait);
-	else
-		httpq_worker_post(req, HTTPQ_EVENT_SPACE, HTTPQ_REASON_NONE);
+	WRITE_ONCE(conn->want_space, HTTPQ_WANT_NOTHING);
+	httpq_conn_notify(conn, want, HTTPQ_EVENT_SPACE);
 }
 
 /**

@@ -40,7 +40,7 @@ static int send_one(struct transfer *t, struct httpq_send *send)
 	bool ended;
 	int err;
 
-	req = httpq_worker_find(t->worker, send->id);
+	req = httpq_worker_find(t->worker, send->id, false);
 	if (!req)
 		return -ESTALE;
 	err = httpq_respond(req, send, t->nonblock, &ended);
@@ -358,8 +358,8 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 		return err;
 	err = send_all(&t);
 	/* Before anything is taken: the caller has to hear of it. */
-	if (put_user(args->out_sends, &uargs->out_sends) ||
-	    put_user(0, &uargs->out_events))
+	if (copy_to_user(uargs, args, offsetofend(struct httpq_transfer,
+						  timeout_ms)))
 		err = -EFAULT;
 	if (!err && args->nr_events) {
 		httpq_worker_settle(worker);
@@ -392,7 +392,7 @@ int httpq_transfer_receive(struct httpq_worker *worker,
 		return -EOPNOTSUPP;
 	if (args->buf & 7)
 		return -EINVAL;
-	req = httpq_worker_find(worker, args->id);
+	req = httpq_worker_find(worker, args->id, true);
 	if (!req)
 		return -ESTALE;
 	args->out_len = httpq_request_head_size(req);
@@ -420,7 +420,7 @@ int httpq_transfer_cancel(struct httpq_worker *worker, u64 id)
 	struct httpq_request *req;
 	int err = 0;
 
-	req = httpq_worker_find(worker, id);
+	req = httpq_worker_find(worker, id, true);
 	if (!req)
 		return -ESTALE;
 	if (httpq_worker_end(worker, req, id))

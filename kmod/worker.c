@@ -4,6 +4,7 @@
  * told, and what becomes of all that when it leaves.
  */
 
+#include <linux/cred.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -60,7 +61,7 @@ static struct httpq_queue *attach_create(struct httpq_net *hn,
 {
 	struct httpq_queue_config config;
 
-	if (!httpq_queue_may_create(hn))
+	if (!httpq_queue_may_create(hn, current_fsuid(), httpq_net_admin(hn)))
 		return ERR_PTR(-EDQUOT);
 	httpq_queue_config_init(&config);
 	config.mode = mode;
@@ -87,7 +88,7 @@ static int attach_locked(struct httpq_worker *worker, const char *name,
 	if (IS_ERR_OR_NULL(queue))
 		return queue ? PTR_ERR(queue) : -ENOENT;
 	/* As with open(2): whatever the mode, its maker is let in. */
-	if (!created && !httpq_queue_may_write(queue))
+	if (!created && !httpq_queue_may_write(queue, httpq_net_admin(hn)))
 		return -EACCES;
 	httpq_queue_join(queue, &worker->member);
 	return 0;
@@ -212,6 +213,11 @@ int httpq_worker_adopt(struct httpq_worker *worker, struct httpq_request *req)
 		rcu_assign_pointer(req->worker, worker);
 	}
 	xa_unlock_bh(&worker->requests);
+	/*
+	 * Pairs with the barrier in httpq_worker_post(): either that finds the
+	 * handle, or this thread finds what happened to the client.
+	 */
+	smp_mb();
 	return err;
 }
 
@@ -219,17 +225,20 @@ int httpq_worker_adopt(struct httpq_worker *worker, struct httpq_request *req)
  * httpq_worker_find - a request that a handle holds
  * @worker: handle
  * @id: its name
+ * @reserved: also one that was not delivered yet
  *
  * Context: process.
  * Return: the request with a reference, or NULL.
  */
-struct httpq_request *httpq_worker_find(struct httpq_worker *worker, u64 id)
+struct httpq_request *httpq_worker_find(struct httpq_worker *worker, u64 id,
+					bool reserved)
 {
 	struct httpq_request *req;
 
 	xa_lock_bh(&worker->requests);
 	req = xa_load(&worker->requests, lower_32_bits(id));
-	if (req && req->id == id)
+	if (req && req->id == id &&
+	    (reserved || req->state == HTTPQ_REQUEST_DELIVERED))
 		httpq_request_get(req);
 	else
 		req = NULL;
@@ -313,6 +322,8 @@ bool httpq_worker_delivered(struct httpq_worker *worker,
 	if (ours) {
 		spin_lock(&worker->lock);
 		req->state = HTTPQ_REQUEST_DELIVERED;
+		if (READ_ONCE(req->half_closed))
+			req->events |= BIT(HTTPQ_EVENT_HALF_CLOSED);
 		/* Another thread may have fetched it meanwhile. */
 		if (req->events && list_empty(&req->event_node))
 			list_add_tail(&req->event_node, &worker->events);
@@ -336,6 +347,8 @@ void httpq_worker_post(struct httpq_request *req, u8 type, u8 reason)
 {
 	struct httpq_worker *worker;
 
+	/* Pairs with the barrier in httpq_worker_adopt(). */
+	smp_mb();
 	rcu_read_lock();
 	worker = rcu_dereference(req->worker);
 	if (!worker)

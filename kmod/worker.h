@@ -73,7 +73,8 @@ void httpq_worker_flush(struct httpq_worker *worker);
 void httpq_worker_leave_all(struct httpq_net *hn);
 
 int httpq_worker_adopt(struct httpq_worker *worker, struct httpq_request *req);
-struct httpq_request *httpq_worker_find(struct httpq_worker *worker, u64 id);
+struct httpq_request *httpq_worker_find(struct httpq_worker *worker, u64 id,
+					bool reserved);
 bool httpq_worker_delivered(struct httpq_worker *worker,
 			    struct httpq_request *req, u64 id);
 bool httpq_worker_erase(struct httpq_worker *worker,

@@ -381,7 +381,8 @@ struct httpq_attach {
  * @context: a number of the caller that each request brings back.
  *
  * For HTTPQ_IOC_BIND and, without @context, HTTPQ_IOC_UNBIND. Errors: EINVAL
- * (not a prefix URL), EACCES (needs CAP_NET_ADMIN), EEXIST (bound already),
+ * (not a prefix URL), EACCES (needs CAP_NET_ADMIN), EDQUOT (too many
+ * prefixes of this user), EEXIST (bound already),
  * EADDRINUSE (another program holds the port), EADDRNOTAVAIL (an address that
  * is not of this host), ENOENT (unbind: not bound by this handle).
  */
