@@ -27,7 +27,7 @@ PREFIX  ?= /usr/local
 
 export O V
 
-.PHONY: all kmod tools check check-fast kunit unit fuzz lint demo qemu
+.PHONY: all bench kmod tools check check-fast kunit unit fuzz lint demo qemu
 .PHONY: install dkms-install clean help selftests FORCE
 
 all: kmod tools ## build the module and the tools
@@ -51,6 +51,7 @@ selftests: tools
 	@$(MAKE) -C selftests O='$(O)/selftests' TOOLS='$(O)/tools'
 
 check: ## run everything; KERNELS="6.12 uml", STAGES=..., T=... choose a part
+	@$(HARNESS)/deps
 	@$(HARNESS)/check KERNELS='$(KERNELS)' STAGES='$(STAGES)' T='$(T)'
 
 check-fast: ## run what takes a minute: lint, unit tests, UML
@@ -60,14 +61,18 @@ kunit: ## run the KUnit suites; KERNEL=debug|uml|uml-6.1 (default uml)
 	@$(HARNESS)/check STAGES=kunit T='$(T)' \
 		KERNELS='$(if $(filter file,$(origin KERNEL)),uml,$(KERNEL))'
 
-unit: ## run the tests of the pure units in user space
-	@$(MAKE) -C selftests/unit check
+unit: ## run the tests in user space: pure units, library, tool
+	@$(HARNESS)/check STAGES=unit
 
 fuzz: ## fuzz the pure units for T seconds each
 	@$(MAKE) -C selftests/fuzz run T='$(or $(T),60)'
 
 lint: ## run the static checks
 	@$(HARNESS)/check STAGES=lint
+
+bench: ## what a request costs, in instructions; KERNEL=6.12|6.1, BOOTS=n
+	@$(HARNESS)/deps
+	@$(CURDIR)/selftests/bench/run KERNEL='$(KERNEL)' BOOTS='$(or $(BOOTS),1)'
 
 demo: ## two workers on one port; KEEP=1 stays, PORT=n, KERNEL=6.1|6.12|debug
 	@$(HARNESS)/deps

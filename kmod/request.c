@@ -213,8 +213,6 @@ static u32 head_flags(const struct httpq_request *req)
 		flags |= HTTPQ_REQUEST_KEEPALIVE;
 	if (p->flags & HTTPQ_PARSE_F_UPGRADE)
 		flags |= HTTPQ_REQUEST_UPGRADE;
-	if (req->redelivered)
-		flags |= HTTPQ_REQUEST_REDELIVERED;
 	return flags;
 }
 

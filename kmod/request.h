@@ -64,8 +64,6 @@ struct httpq_request {
 	u8 state;
 	/** @half_closed: the client's FIN came; for the handle that gets it */
 	bool half_closed;
-	/** @redelivered: how often an earlier worker had it */
-	u8 redelivered;
 	/** @hn: what the memory is charged to; the connection pins it */
 	struct httpq_net *hn;
 	/** @conn: holds a reference on the structure, not on its socket */

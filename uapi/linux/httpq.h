@@ -179,7 +179,6 @@ struct httpq_addr {
 #define HTTPQ_REQUEST_CONTINUE		(1U << 2)	/* client waits for 100 */
 #define HTTPQ_REQUEST_KEEPALIVE		(1U << 3)	/* connection persists */
 #define HTTPQ_REQUEST_UPGRADE		(1U << 4)	/* Upgrade is offered */
-#define HTTPQ_REQUEST_REDELIVERED	(1U << 5)	/* an earlier worker left */
 
 /**
  * struct httpq_request_head - a request as it is delivered, one flat piece
@@ -271,8 +270,10 @@ struct httpq_reply_head {
  *
  * Errors in @out_status: EINVAL (a head that would break the framing, a body
  * longer than its Content-Length, a body where none is allowed), ESTALE,
- * ECONNRESET (the client is gone), EAGAIN (no room for anything), ENOMEM,
- * EALREADY (another thread is sending for this request), EFAULT.
+ * EAGAIN (no room for anything), EINTR (nothing was taken), ENOMEM, EALREADY
+ * (another thread is sending for this request), EFAULT, EOPNOTSUPP. After
+ * ECONNRESET (the client is gone), ETIMEDOUT (it stopped sending its body) and
+ * EBADMSG (its body is broken) the request is over; after the others it is not.
  */
 struct httpq_send {
 	__u64 id;
@@ -348,7 +349,7 @@ struct httpq_info {
 
 /* httpq_attach.flags */
 #define HTTPQ_ATTACH_CREATE	(1U << 0)	/* make the queue if it's absent */
-#define HTTPQ_ATTACH_EXCL	(1U << 1)	/* with CREATE: fail if it exists */
+#define HTTPQ_ATTACH_EXCL	(1U << 1)	/* fail if it exists */
 #define HTTPQ_ATTACH_ALL	(HTTPQ_ATTACH_CREATE | HTTPQ_ATTACH_EXCL)
 
 /**
@@ -361,7 +362,8 @@ struct httpq_info {
  *	is what lets a process attach.
  *
  * Errors: EISCONN (attached already), EINVAL (name or mode), ENOENT, EEXIST,
- * EACCES (mode and owner forbid it), EDQUOT (too many queues of this user).
+ * EACCES (mode and owner forbid it), EDQUOT (too many queues of this user),
+ * ENOSPC (too many of all users).
  */
 struct httpq_attach {
 	__u32 size;
@@ -384,7 +386,8 @@ struct httpq_attach {
  * (not a prefix URL), EACCES (needs CAP_NET_ADMIN), EDQUOT (too many
  * prefixes of this user), EEXIST (bound already),
  * EADDRINUSE (another program holds the port), EADDRNOTAVAIL (an address that
- * is not of this host), ENOENT (unbind: not bound by this handle).
+ * is not of this host), ENOSPC (too many prefixes of all users), ENOENT
+ * (unbind: not bound by this handle).
  */
 struct httpq_bind {
 	__u32 size;
@@ -416,8 +419,9 @@ struct httpq_bind {
  *
  * A blocking handle waits until each body is taken, then for the first event;
  * not for events if a send failed.
- * All results of sends are written before it waits for events, so a call that
- * a signal ended has lost nothing: EINTR, never a restart.
+ * All results of sends are written before it waits for events. A call that a
+ * signal ends has lost nothing and is never restarted: EINTR if there was
+ * nothing to send, else success without events.
  *
  * Errors: EAGAIN (nothing there, and not to wait), ETIMEDOUT, EINTR, ENODEV,
  * ESHUTDOWN. If anything was processed or taken the call succeeds.
@@ -480,9 +484,11 @@ struct httpq_receive {
  *
  * Returns as soon as there is anything. The first read sends 100 (Continue)
  * to a client that waits for it. Errors: EAGAIN (nothing yet; an event
- * HTTPQ_EVENT_BODY will say when), ECONNRESET, ETIMEDOUT (the client stopped
- * sending), EBADMSG (broken chunked framing), EFBIG (over the body limit),
- * EALREADY (another thread is reading), EMSGSIZE, ENODATA (no trailers), EINTR.
+ * HTTPQ_EVENT_BODY will say when), ECONNRESET (the client is gone, or will not
+ * send the rest; then, and after EFAULT or EFBIG, the request can still be
+ * answered), ETIMEDOUT (the client stopped sending), EBADMSG (broken chunked
+ * framing), EFBIG (over the body limit), EALREADY (another thread is reading),
+ * EMSGSIZE, ENODATA (no trailers), EINTR.
  */
 struct httpq_body {
 	__u32 size;
@@ -523,14 +529,16 @@ struct httpq_cancel {
 /*
  * Generic netlink. Commands act on the network namespace of the socket.
  * Dumps need no privilege. Changes to a queue need to own it or CAP_NET_ADMIN
- * in the user namespace of the network namespace; so does everything else,
- * but that anyone may create a queue and bind http://localhost:PORT/.
+ * in the user namespace of the network namespace. Anyone may create a queue;
+ * binding needs write permission for the queue and, but for
+ * http://localhost:PORT/, CAP_NET_ADMIN; unbinding needs to own the queue or
+ * CAP_NET_ADMIN; the rest needs CAP_NET_ADMIN.
  *
  *	QUEUE_NEW	QUEUE_NAME [QUEUE_UID QUEUE_GID QUEUE_MODE
  *			MAX_QUEUED MAX_INFLIGHT]
  *	QUEUE_SET	QUEUE_NAME [as QUEUE_NEW, QUEUE_STATE]
  *	QUEUE_DEL	QUEUE_NAME
- *	QUEUE_GET	[QUEUE_NAME], or dump
+ *	QUEUE_GET	QUEUE_NAME, or dump without
  *	URL_NEW		URL QUEUE_NAME [CONTEXT]
  *	URL_DEL		URL
  *	URL_GET		dump
