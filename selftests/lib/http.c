@@ -3,16 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "host.h"
 #include "http.h"
 
-/*
- * A segment is sent once the one before was acknowledged. That must not wait
- * for the timer of delayed acknowledgments: 40 ms for each byte.
- */
-static int hurry_acks(void)
+int http_hurry_acks(void)
 {
 	return host_run("ip route change table local local 127.0.0.1 dev lo"
 			" scope host src 127.0.0.1 quickack 1") ? -EIO : 0;
@@ -40,7 +37,7 @@ int http_open(struct http *t, size_t segment, bool process)
 	t->segment = segment;
 	err = host_unshare();
 	if (!err && segment)
-		err = hurry_acks();
+		err = http_hurry_acks();
 	if (err)
 		return err;
 	host_sysctl("process_engine", process);
@@ -91,6 +88,38 @@ int http_bulk(struct http *t, const void *data, size_t len)
 	err = peer_send(&t->peer, data, len);
 	t->peer.segment = t->segment;
 	return err;
+}
+
+ssize_t http_read_all(struct httpq_request *req, char *buf, size_t size,
+		      size_t piece)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = httpq_read_body(req, buf + len,
+				    piece < size - len ? piece : size - len);
+		if (n < 0)
+			return n;
+		len += n;
+	} while (n && len < size);
+	return len;
+}
+
+ssize_t http_read_now(struct http *t, struct httpq_request *req, void *buf,
+		      size_t len)
+{
+	struct httpq_body body = {
+		.size = sizeof(body),
+		.flags = HTTPQ_BODY_DONTWAIT,
+		.id = httpq_id(req),
+		.buf = (uintptr_t)buf,
+		.buf_len = len,
+	};
+
+	if (ioctl(httpq_fd(t->serve.h), HTTPQ_IOC_READ_BODY, &body))
+		return -errno;
+	return body.out_len;
 }
 
 int http_answer(struct httpq_request *req, const char *body)

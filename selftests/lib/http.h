@@ -29,6 +29,12 @@ int http_open(struct http *t, size_t segment, bool process);
 void http_close(struct http *t);
 /* A new connection in place of the old one. 0 or -errno. */
 int http_reconnect(struct http *t);
+/*
+ * Who waits until a segment was acknowledged (peer_flush(), peers that send in
+ * segments) shall not wait for the timer of delayed acknowledgments: 40 ms
+ * each. 0 or -errno.
+ */
+int http_hurry_acks(void);
 
 /* The next request; NULL if none comes. */
 struct httpq_request *http_take(struct http *t);
@@ -38,6 +44,12 @@ struct httpq_request *http_ask(struct http *t, const char *text);
 bool http_quiet(struct http *t);
 /* Sends without regard to segments: for what is long. 0 or -errno. */
 int http_bulk(struct http *t, const void *data, size_t len);
+/* The rest of a body in reads of @piece bytes: how many, or the error. */
+ssize_t http_read_all(struct httpq_request *req, char *buf, size_t size,
+		      size_t piece);
+/* What is there of a body, without waiting; the end is 0 as well. */
+ssize_t http_read_now(struct http *t, struct httpq_request *req, void *buf,
+		      size_t len);
 /* Answers 200 with @body and frees the request; what httpq_reply() gives. */
 int http_answer(struct httpq_request *req, const char *body);
 /* Whether the connection serves another request. */

@@ -42,6 +42,16 @@ int peer_connect(struct peer *p, const char *addr, uint16_t port)
 	return 0;
 }
 
+/* After a reset: what was not acknowledged then never will be. */
+static bool is_closed(struct peer *p)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(p->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_state == TCP_CLOSE;
+}
+
 int peer_flush(struct peer *p)
 {
 	int left = 1, i;
@@ -49,6 +59,8 @@ int peer_flush(struct peer *p)
 	for (i = 0; left && i < PEER_TIMEOUT * 10; i++) {
 		if (ioctl(p->fd, SIOCOUTQ, &left))
 			return -errno;
+		if (left && is_closed(p))
+			return -EPIPE;
 		if (left)
 			usleep(100);
 	}
@@ -297,7 +309,7 @@ static const char *find_field(const char *at, const char *name)
 
 const char *reply_field(const struct reply *r, const char *name)
 {
-	static char value[1024];
+	static __thread char value[1024];
 	const char *at = find_field(r->head, name);
 
 	if (!at)
