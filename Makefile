@@ -85,9 +85,13 @@ qemu: ## run CMD='...' in a guest, or a shell; KERNEL=..., WORKERDIR=dir
 export CMD
 
 install: all ## install the tools and the module
+	@[[ -e '$(or $(KDIR),$(RUNNING))' ]] || { \
+		echo 'no headers of the running kernel: install' \
+			'linux-headers-amd64, or say KDIR=...' >&2; exit 1; }
 	@if [[ -e tools/Makefile ]]; then $(MAKE) -C tools install \
 		O='$(O)/tools' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'; fi
 	$(HARNESS)/build-module install '$(or $(KDIR),$(RUNNING))' '$(DESTDIR)'
+	@[[ -n '$(DESTDIR)' ]] || ldconfig
 
 DKMS := $(DESTDIR)/usr/src/httpq-$(VERSION)
 
