@@ -407,6 +407,11 @@ static struct httpq_conn *conn_next_of(struct httpq_net *hn, unsigned long *id)
 	return conn;
 }
 
+static bool net_is_idle(struct httpq_net *hn)
+{
+	return !atomic_read(&hn->nr_conns) && !atomic_read(&hn->slow_users);
+}
+
 /**
  * httpq_conn_close_all - reset every connection of a namespace and wait
  * @hn: namespace without listeners
@@ -424,8 +429,7 @@ void httpq_conn_close_all(struct httpq_net *hn)
 		cond_resched();
 		id++;
 	}
-	wait_event(hn->idle, !atomic_read(&hn->nr_conns) &&
-			     !atomic_read(&hn->slow_users));
+	wait_event(hn->idle, net_is_idle(hn));
 }
 
 /**
