@@ -72,60 +72,66 @@ const u8 httpq_field_class[256] = {
 #undef ALPHA
 
 /* The spelling that goes out, by id. */
-static const char * const names[HTTPQ_FIELD_NR] = {
-	[HTTPQ_FIELD_ACCEPT] = "Accept",
-	[HTTPQ_FIELD_ACCEPT_CHARSET] = "Accept-Charset",
-	[HTTPQ_FIELD_ACCEPT_ENCODING] = "Accept-Encoding",
-	[HTTPQ_FIELD_ACCEPT_LANGUAGE] = "Accept-Language",
-	[HTTPQ_FIELD_ACCEPT_RANGES] = "Accept-Ranges",
-	[HTTPQ_FIELD_AGE] = "Age",
-	[HTTPQ_FIELD_ALLOW] = "Allow",
-	[HTTPQ_FIELD_AUTHORIZATION] = "Authorization",
-	[HTTPQ_FIELD_CACHE_CONTROL] = "Cache-Control",
-	[HTTPQ_FIELD_CONNECTION] = "Connection",
-	[HTTPQ_FIELD_CONTENT_ENCODING] = "Content-Encoding",
-	[HTTPQ_FIELD_CONTENT_LANGUAGE] = "Content-Language",
-	[HTTPQ_FIELD_CONTENT_LENGTH] = "Content-Length",
-	[HTTPQ_FIELD_CONTENT_LOCATION] = "Content-Location",
-	[HTTPQ_FIELD_CONTENT_RANGE] = "Content-Range",
-	[HTTPQ_FIELD_CONTENT_TYPE] = "Content-Type",
-	[HTTPQ_FIELD_COOKIE] = "Cookie",
-	[HTTPQ_FIELD_DATE] = "Date",
-	[HTTPQ_FIELD_ETAG] = "ETag",
-	[HTTPQ_FIELD_EXPECT] = "Expect",
-	[HTTPQ_FIELD_EXPIRES] = "Expires",
-	[HTTPQ_FIELD_FORWARDED] = "Forwarded",
-	[HTTPQ_FIELD_FROM] = "From",
-	[HTTPQ_FIELD_HOST] = "Host",
-	[HTTPQ_FIELD_IF_MATCH] = "If-Match",
-	[HTTPQ_FIELD_IF_MODIFIED_SINCE] = "If-Modified-Since",
-	[HTTPQ_FIELD_IF_NONE_MATCH] = "If-None-Match",
-	[HTTPQ_FIELD_IF_RANGE] = "If-Range",
-	[HTTPQ_FIELD_IF_UNMODIFIED_SINCE] = "If-Unmodified-Since",
-	[HTTPQ_FIELD_KEEP_ALIVE] = "Keep-Alive",
-	[HTTPQ_FIELD_LAST_MODIFIED] = "Last-Modified",
-	[HTTPQ_FIELD_LINK] = "Link",
-	[HTTPQ_FIELD_LOCATION] = "Location",
-	[HTTPQ_FIELD_MAX_FORWARDS] = "Max-Forwards",
-	[HTTPQ_FIELD_ORIGIN] = "Origin",
-	[HTTPQ_FIELD_PRAGMA] = "Pragma",
-	[HTTPQ_FIELD_PROXY_AUTHENTICATE] = "Proxy-Authenticate",
-	[HTTPQ_FIELD_PROXY_AUTHORIZATION] = "Proxy-Authorization",
-	[HTTPQ_FIELD_RANGE] = "Range",
-	[HTTPQ_FIELD_REFERER] = "Referer",
-	[HTTPQ_FIELD_RETRY_AFTER] = "Retry-After",
-	[HTTPQ_FIELD_SERVER] = "Server",
-	[HTTPQ_FIELD_SET_COOKIE] = "Set-Cookie",
-	[HTTPQ_FIELD_STRICT_TRANSPORT_SECURITY] = "Strict-Transport-Security",
-	[HTTPQ_FIELD_TE] = "TE",
-	[HTTPQ_FIELD_TRAILER] = "Trailer",
-	[HTTPQ_FIELD_TRANSFER_ENCODING] = "Transfer-Encoding",
-	[HTTPQ_FIELD_UPGRADE] = "Upgrade",
-	[HTTPQ_FIELD_USER_AGENT] = "User-Agent",
-	[HTTPQ_FIELD_VARY] = "Vary",
-	[HTTPQ_FIELD_VIA] = "Via",
-	[HTTPQ_FIELD_WWW_AUTHENTICATE] = "WWW-Authenticate",
-	[HTTPQ_FIELD_X_FORWARDED_FOR] = "X-Forwarded-For",
+static const struct {
+	const char *text;
+	u8 len;
+} names[HTTPQ_FIELD_NR] = {
+#define N(text) { text, sizeof(text) - 1 }
+	[HTTPQ_FIELD_ACCEPT] = N("Accept"),
+	[HTTPQ_FIELD_ACCEPT_CHARSET] = N("Accept-Charset"),
+	[HTTPQ_FIELD_ACCEPT_ENCODING] = N("Accept-Encoding"),
+	[HTTPQ_FIELD_ACCEPT_LANGUAGE] = N("Accept-Language"),
+	[HTTPQ_FIELD_ACCEPT_RANGES] = N("Accept-Ranges"),
+	[HTTPQ_FIELD_AGE] = N("Age"),
+	[HTTPQ_FIELD_ALLOW] = N("Allow"),
+	[HTTPQ_FIELD_AUTHORIZATION] = N("Authorization"),
+	[HTTPQ_FIELD_CACHE_CONTROL] = N("Cache-Control"),
+	[HTTPQ_FIELD_CONNECTION] = N("Connection"),
+	[HTTPQ_FIELD_CONTENT_ENCODING] = N("Content-Encoding"),
+	[HTTPQ_FIELD_CONTENT_LANGUAGE] = N("Content-Language"),
+	[HTTPQ_FIELD_CONTENT_LENGTH] = N("Content-Length"),
+	[HTTPQ_FIELD_CONTENT_LOCATION] = N("Content-Location"),
+	[HTTPQ_FIELD_CONTENT_RANGE] = N("Content-Range"),
+	[HTTPQ_FIELD_CONTENT_TYPE] = N("Content-Type"),
+	[HTTPQ_FIELD_COOKIE] = N("Cookie"),
+	[HTTPQ_FIELD_DATE] = N("Date"),
+	[HTTPQ_FIELD_ETAG] = N("ETag"),
+	[HTTPQ_FIELD_EXPECT] = N("Expect"),
+	[HTTPQ_FIELD_EXPIRES] = N("Expires"),
+	[HTTPQ_FIELD_FORWARDED] = N("Forwarded"),
+	[HTTPQ_FIELD_FROM] = N("From"),
+	[HTTPQ_FIELD_HOST] = N("Host"),
+	[HTTPQ_FIELD_IF_MATCH] = N("If-Match"),
+	[HTTPQ_FIELD_IF_MODIFIED_SINCE] = N("If-Modified-Since"),
+	[HTTPQ_FIELD_IF_NONE_MATCH] = N("If-None-Match"),
+	[HTTPQ_FIELD_IF_RANGE] = N("If-Range"),
+	[HTTPQ_FIELD_IF_UNMODIFIED_SINCE] = N("If-Unmodified-Since"),
+	[HTTPQ_FIELD_KEEP_ALIVE] = N("Keep-Alive"),
+	[HTTPQ_FIELD_LAST_MODIFIED] = N("Last-Modified"),
+	[HTTPQ_FIELD_LINK] = N("Link"),
+	[HTTPQ_FIELD_LOCATION] = N("Location"),
+	[HTTPQ_FIELD_MAX_FORWARDS] = N("Max-Forwards"),
+	[HTTPQ_FIELD_ORIGIN] = N("Origin"),
+	[HTTPQ_FIELD_PRAGMA] = N("Pragma"),
+	[HTTPQ_FIELD_PROXY_AUTHENTICATE] = N("Proxy-Authenticate"),
+	[HTTPQ_FIELD_PROXY_AUTHORIZATION] = N("Proxy-Authorization"),
+	[HTTPQ_FIELD_RANGE] = N("Range"),
+	[HTTPQ_FIELD_REFERER] = N("Referer"),
+	[HTTPQ_FIELD_RETRY_AFTER] = N("Retry-After"),
+	[HTTPQ_FIELD_SERVER] = N("Server"),
+	[HTTPQ_FIELD_SET_COOKIE] = N("Set-Cookie"),
+	[HTTPQ_FIELD_STRICT_TRANSPORT_SECURITY] =
+		N("Strict-Transport-Security"),
+	[HTTPQ_FIELD_TE] = N("TE"),
+	[HTTPQ_FIELD_TRAILER] = N("Trailer"),
+	[HTTPQ_FIELD_TRANSFER_ENCODING] = N("Transfer-Encoding"),
+	[HTTPQ_FIELD_UPGRADE] = N("Upgrade"),
+	[HTTPQ_FIELD_USER_AGENT] = N("User-Agent"),
+	[HTTPQ_FIELD_VARY] = N("Vary"),
+	[HTTPQ_FIELD_VIA] = N("Via"),
+	[HTTPQ_FIELD_WWW_AUTHENTICATE] = N("WWW-Authenticate"),
+	[HTTPQ_FIELD_X_FORWARDED_FOR] = N("X-Forwarded-For"),
+#undef N
 };
 
 /* Candidates by length of the name; HTTPQ_FIELD_OTHER ends a row. */
@@ -204,6 +210,38 @@ static const bool not_in_trailers[HTTPQ_FIELD_NR] = {
 	[HTTPQ_FIELD_X_FORWARDED_FOR] = true,
 };
 
+/* Eight bytes at once; tests of all of them don't care for their order. */
+static u64 word_at(const u8 *ptr)
+{
+	u64 word;
+
+	memcpy(&word, ptr, sizeof(word));
+	return word;
+}
+
+/* One bit in each byte of a word. */
+#define EACH_BYTE(bits)	((bits) * 0x0101010101010101ULL)
+
+/*
+ * A subtraction borrows from the top bit of a byte that is less, and sets it
+ * above such a byte only: the result is 0 or not, but it isn't a mask.
+ */
+static bool word_is_text(u64 word)
+{
+	u64 del = word ^ EACH_BYTE(0x7f);
+	u64 control = (word - EACH_BYTE(0x20)) & ~word;
+
+	del = (del - EACH_BYTE(0x01)) & ~del;
+	return !((control | del) & EACH_BYTE(0x80));
+}
+
+/* Whether two words differ in more than the case of letters in @known. */
+static bool words_differ(u64 word, u64 known)
+{
+	/* In the names that are known only letters have bit 6. */
+	return (word ^ known) & ~(known >> 1 & EACH_BYTE(0x20));
+}
+
 static bool all_of(const u8 *ptr, size_t len, u8 class)
 {
 	size_t i;
@@ -240,6 +278,25 @@ bool httpq_field_name_valid(const u8 *name, size_t len)
 }
 
 /**
+ * httpq_field_text_length - how many bytes of a value come first
+ * @ptr: the bytes.
+ * @len: how many there are.
+ *
+ * Context: any.
+ * Return: how many bytes there are before the first one that no value holds.
+ */
+size_t httpq_field_text_length(const u8 *ptr, size_t len)
+{
+	size_t i = 0;
+
+	while (len - i >= sizeof(u64) && word_is_text(word_at(ptr + i)))
+		i += sizeof(u64);
+	while (i < len && httpq_field_is(ptr[i], HTTPQ_BYTE_TEXT))
+		i++;
+	return i;
+}
+
+/**
  * httpq_field_value_valid - is this a field value?
  * @value: the bytes.
  * @len: how many; an empty value is valid.
@@ -251,7 +308,7 @@ bool httpq_field_name_valid(const u8 *name, size_t len)
  */
 bool httpq_field_value_valid(const u8 *value, size_t len)
 {
-	return all_of(value, len, HTTPQ_BYTE_TEXT);
+	return httpq_field_text_length(value, len) == len;
 }
 
 /**
@@ -273,13 +330,26 @@ bool httpq_field_bytes_equal(const u8 *a, size_t len, const char *lower)
 	return !lower[len];
 }
 
+/*
+ * The last word first, which may overlap the one before: many names begin in
+ * the same way.
+ */
 static bool name_is(const u8 *name, size_t len, u16 id)
 {
-	size_t i;
+	const u8 *known = (const u8 *)names[id].text;
+	size_t i = 0;
 
-	for (i = 0; i < len; i++)
-		if (httpq_field_lower(name[i]) !=
-		    httpq_field_lower(names[id][i]))
+	if (len >= sizeof(u64)) {
+		len -= sizeof(u64);
+		if (words_differ(word_at(name + len), word_at(known + len)))
+			return false;
+		for (; i < len; i += sizeof(u64))
+			if (words_differ(word_at(name + i), word_at(known + i)))
+				return false;
+		return true;
+	}
+	for (; i < len; i++)
+		if (httpq_field_lower(name[i]) != httpq_field_lower(known[i]))
 			return false;
 	return true;
 }
@@ -315,7 +385,19 @@ u16 httpq_field_id(const u8 *name, size_t len)
  */
 const char *httpq_field_name(u16 id)
 {
-	return id < HTTPQ_FIELD_NR ? names[id] : NULL;
+	return id < HTTPQ_FIELD_NR ? names[id].text : NULL;
+}
+
+/**
+ * httpq_field_name_length - length of what httpq_field_name() gives
+ * @id: enum httpq_field_id.
+ *
+ * Context: any.
+ * Return: the length, 0 for HTTPQ_FIELD_OTHER and unknown numbers.
+ */
+size_t httpq_field_name_length(u16 id)
+{
+	return id < HTTPQ_FIELD_NR ? names[id].len : 0;
 }
 
 /**

@@ -50,9 +50,11 @@ struct httpq_bytes {
 
 bool httpq_field_is_tchar(u8 c);
 bool httpq_field_name_valid(const u8 *name, size_t len);
+size_t httpq_field_text_length(const u8 *ptr, size_t len);
 bool httpq_field_value_valid(const u8 *value, size_t len);
 u16 httpq_field_id(const u8 *name, size_t len);
 const char *httpq_field_name(u16 id);
+size_t httpq_field_name_length(u16 id);
 bool httpq_field_in_trailers(u16 id);
 bool httpq_field_bytes_equal(const u8 *a, size_t len, const char *lower);
 bool httpq_field_list_next(struct httpq_bytes *list, struct httpq_bytes *item);

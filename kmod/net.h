@@ -16,6 +16,7 @@
 
 #include "limits.h"
 #include "stats.h"
+#include "url.h"
 
 struct ctl_table_header;
 struct net;
@@ -57,6 +58,8 @@ struct httpq_net {
 
 	/** @routes: prefixes; changed under @control, read under RCU */
 	struct rhashtable routes;
+	/** @nr_sites: in @routes, by host bucket; changed under @control */
+	unsigned int nr_sites[HTTPQ_URL_BUCKETS];
 
 	/** @conns: struct httpq_conn by number, read under RCU */
 	struct xarray conns;

@@ -7,7 +7,7 @@
  * One function per state. Each takes a run of bytes and either stops at the
  * end of the input or changes the state; a limit is looked at before the byte
  * that ended the run, so that the verdict does not depend on how the input was
- * split.
+ * split. States that usually follow each other are called in that order.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -48,6 +48,7 @@ enum parse_state {
 
 static const char scheme[] = "http://";
 static const char version_name[] = "HTTP/";
+static const char usual_version[] = "HTTP/1.1";
 
 static const struct {
 	const char *name;
@@ -117,11 +118,12 @@ static enum httpq_parse_result next(struct httpq_parse *p, u8 state)
 static void skip_class(struct httpq_parse *p, const struct parse_input *in,
 		       u8 class)
 {
-	u16 pos = p->pos;
+	const u8 *byte = in->buf + p->pos;
+	const u8 *end = in->buf + in->len;
 
-	while (pos < in->len && httpq_field_is(in->buf[pos], class))
-		pos++;
-	p->pos = pos;
+	while (byte < end && httpq_field_is(*byte, class))
+		byte++;
+	p->pos = byte - in->buf;
 }
 
 static enum httpq_parse_result expect_lf(struct httpq_parse *p, u8 byte,
@@ -373,12 +375,28 @@ static bool is_version_byte(u8 byte, u16 at)
 	return httpq_field_is(byte, HTTPQ_BYTE_DIGIT);
 }
 
+/* Whether the version that nearly all clients have, and CR, are there. */
+static bool is_usual_version(const struct httpq_parse *p,
+			     const struct parse_input *in)
+{
+	const size_t len = sizeof(usual_version) - 1;
+	const u8 *version = in->buf + p->pos;
+
+	return in->len - p->pos > len && version[len] == '\r' &&
+	       !memcmp(version, usual_version, len);
+}
+
 static enum httpq_parse_result parse_version(struct httpq_parse *p,
 					     const struct parse_input *in)
 {
 	u16 at = p->pos - p->mark;
-	u8 byte = in->buf[p->pos];
+	u8 byte;
 
+	if (!at && is_usual_version(p, in)) {
+		p->pos += sizeof(usual_version) - 1;
+		return end_version(p, in);
+	}
+	byte = in->buf[p->pos];
 	if (at == sizeof(version_name) + 2) {
 		if (byte == '\r')
 			return end_version(p, in);
@@ -435,7 +453,7 @@ static enum httpq_parse_result parse_field_value(struct httpq_parse *p,
 {
 	u8 byte;
 
-	skip_class(p, in, HTTPQ_BYTE_TEXT);
+	p->pos += httpq_field_text_length(in->buf + p->pos, in->len - p->pos);
 	if (line_too_long(p, in))
 		return refuse(p, HTTPQ_PARSE_CAUSE_FIELD_LENGTH);
 	if (p->pos == in->len)
@@ -584,51 +602,68 @@ static enum httpq_parse_result end_head(struct httpq_parse *p,
 	return HTTPQ_PARSE_DONE;
 }
 
+static bool is_at(const struct httpq_parse *p, const struct parse_input *in,
+		  u8 state)
+{
+	return p->state == state && p->pos < in->len;
+}
+
+/* The way through most request lines. */
+static enum httpq_parse_result parse_usual_line(struct httpq_parse *p,
+						const struct parse_input *in)
+{
+	enum httpq_parse_result result = HTTPQ_PARSE_MORE;
+
+	if (p->state == START || p->state == METHOD_START)
+		result = parse_start(p, in);
+	if (is_at(p, in, METHOD))
+		result = parse_method(p, in);
+	if (is_at(p, in, TARGET_START))
+		result = parse_target_start(p, in);
+	if (is_at(p, in, TARGET_PATH))
+		result = parse_target(p, in, &p->path, HTTPQ_BYTE_PATH);
+	if (is_at(p, in, TARGET_QUERY))
+		result = parse_target(p, in, &p->query, HTTPQ_BYTE_QUERY);
+	if (is_at(p, in, VERSION))
+		result = parse_version(p, in);
+	if (is_at(p, in, VERSION_LF))
+		result = expect_lf(p, in->buf[p->pos], FIELD_START);
+	return result;
+}
+
 static enum httpq_parse_result parse_request_line(struct httpq_parse *p,
 						  const struct parse_input *in)
 {
 	switch (p->state) {
-	case START:
-	case METHOD_START:
-		return parse_start(p, in);
 	case START_LF:
 		return expect_lf(p, in->buf[p->pos], METHOD_START);
-	case METHOD:
-		return parse_method(p, in);
-	case TARGET_START:
-		return parse_target_start(p, in);
 	case TARGET_ASTERISK:
 		return parse_asterisk(p, in);
 	case TARGET_SCHEME:
 		return parse_scheme(p, in);
 	case TARGET_AUTHORITY:
 		return parse_authority(p, in);
-	case TARGET_PATH:
-		return parse_target(p, in, &p->path, HTTPQ_BYTE_PATH);
-	case TARGET_QUERY:
-		return parse_target(p, in, &p->query, HTTPQ_BYTE_QUERY);
-	case VERSION:
-		return parse_version(p, in);
 	default:
-		return expect_lf(p, in->buf[p->pos], FIELD_START);
+		return parse_usual_line(p, in);
 	}
 }
 
 static enum httpq_parse_result parse_field_line(struct httpq_parse *p,
 						const struct parse_input *in)
 {
-	switch (p->state) {
-	case FIELD_START:
-		return parse_field_start(p, in);
-	case FIELD_NAME:
-		return parse_field_name(p, in);
-	case FIELD_VALUE:
-		return parse_field_value(p, in);
-	case FIELD_LF:
-		return end_field(p, in);
-	default:
+	enum httpq_parse_result result = HTTPQ_PARSE_MORE;
+
+	if (p->state == END_LF)
 		return end_head(p, in);
-	}
+	if (p->state == FIELD_START)
+		result = parse_field_start(p, in);
+	if (is_at(p, in, FIELD_NAME))
+		result = parse_field_name(p, in);
+	if (is_at(p, in, FIELD_VALUE))
+		result = parse_field_value(p, in);
+	if (is_at(p, in, FIELD_LF))
+		result = end_field(p, in);
+	return result;
 }
 
 static enum httpq_parse_result run(struct httpq_parse *p,

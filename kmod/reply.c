@@ -13,8 +13,8 @@
 #include "reply.h"
 
 /*
- * Room for what the kernel itself writes: "HTTP/1.1 SSS ", Date,
- * Content-Length with 20 digits, Connection, and the line ends.
+ * Room for what the kernel itself writes: "HTTP/1.1 SSS " with a standard
+ * phrase, Date, Content-Length with 20 digits, Connection, and the line ends.
  */
 #define OWN_LINES_MAX	160
 
@@ -225,28 +225,34 @@ static int check_status_line(const struct httpq_reply *reply)
 static const char *field_name(const struct httpq_reply *reply,
 			      const struct httpq_field *field, size_t *len)
 {
-	const char *name;
-
 	if (field->name_len) {
 		*len = field->name_len;
 		return (const char *)reply->data + field->name_off;
 	}
-	name = httpq_field_name(field->id);
-	*len = name ? strlen(name) : 0;
-	return name;
+	*len = httpq_field_name_length(field->id);
+	return httpq_field_name(field->id);
 }
 
-static size_t fields_size(const struct httpq_reply *reply)
+static int check_fields(struct httpq_reply *reply)
 {
-	size_t size = 0;
+	u64 size = 0;
 	size_t len;
+	int err;
 	u16 i;
 
 	for (i = 0; i < reply->nr_fields; i++) {
-		field_name(reply, &reply->fields[i], &len);
-		size += len + 2 + reply->fields[i].value_len + 2;
+		const struct httpq_field *field = &reply->fields[i];
+
+		err = check_field(reply, field);
+		if (err)
+			return err;
+		field_name(reply, field, &len);
+		size += len + 2 + field->value_len + 2;
 	}
-	return size;
+	if (size > HTTPQ_HEAD_MAX)
+		return -EINVAL;
+	reply->fields_size = size;
+	return 0;
 }
 
 /**
@@ -269,7 +275,6 @@ int httpq_reply_check(struct httpq_reply *reply, const u8 *buf, u32 len)
 	const struct httpq_reply_head *head = (const void *)buf;
 	u32 data_off;
 	int err;
-	u16 i;
 
 	memset(reply, 0, sizeof(*reply));
 	if (len < sizeof(*head))
@@ -284,11 +289,7 @@ int httpq_reply_check(struct httpq_reply *reply, const u8 *buf, u32 len)
 	reply->data = buf + data_off;
 	reply->data_len = len - data_off;
 	err = check_status_line(reply);
-	for (i = 0; !err && i < reply->nr_fields; i++)
-		err = check_field(reply, &reply->fields[i]);
-	if (!err && fields_size(reply) > HTTPQ_HEAD_MAX)
-		err = -EINVAL;
-	return err;
+	return err ? err : check_fields(reply);
 }
 
 static bool is_interim(const struct httpq_reply *reply)
@@ -402,23 +403,17 @@ int httpq_reply_frame(const struct httpq_reply *reply,
  */
 size_t httpq_reply_size(const struct httpq_reply *reply)
 {
-	size_t reason = reply->reason.len;
-
-	if (!reason)
-		reason = strlen(httpq_reply_reason(reply->status));
-	return OWN_LINES_MAX + reason + fields_size(reply);
+	return OWN_LINES_MAX + reply->reason.len + reply->fields_size;
 }
 
-static u8 *put(u8 *out, const void *bytes, size_t len)
+/* Inline, so that a few bytes of known number cost no call. */
+static __always_inline u8 *put(u8 *out, const void *bytes, size_t len)
 {
 	memcpy(out, bytes, len);
 	return out + len;
 }
 
-static u8 *put_string(u8 *out, const char *string)
-{
-	return put(out, string, strlen(string));
-}
+#define put_literal(out, literal) put(out, literal, sizeof(literal) - 1)
 
 static u8 *put_number(u8 *out, u64 number)
 {
@@ -436,25 +431,33 @@ static u8 *put_number(u8 *out, u64 number)
 
 static u8 *put_status_line(u8 *out, const struct httpq_reply *reply)
 {
-	out = put_string(out, "HTTP/1.1 ");
+	const char *reason;
+
+	/* Nearly all of them. */
+	if (reply->status == 200 && !reply->reason.len)
+		return put_literal(out, "HTTP/1.1 200 OK\r\n");
+
+	out = put_literal(out, "HTTP/1.1 ");
 	out = put_number(out, reply->status);
 	*out++ = ' ';
-	if (reply->reason.len)
+	if (reply->reason.len) {
 		out = put(out, reply->data + reply->reason.off,
 			  reply->reason.len);
-	else
-		out = put_string(out, httpq_reply_reason(reply->status));
-	return put_string(out, "\r\n");
+	} else {
+		reason = httpq_reply_reason(reply->status);
+		out = put(out, reason, strlen(reason));
+	}
+	return put_literal(out, "\r\n");
 }
 
 static u8 *put_framing(u8 *out, const struct httpq_reply_frame *frame)
 {
 	if (frame->announce) {
-		out = put_string(out, "Content-Length: ");
+		out = put_literal(out, "Content-Length: ");
 		out = put_number(out, frame->announce_length);
-		out = put_string(out, "\r\n");
+		out = put_literal(out, "\r\n");
 	} else if (frame->framing == HTTPQ_REPLY_CHUNKED) {
-		out = put_string(out, "Transfer-Encoding: chunked\r\n");
+		out = put_literal(out, "Transfer-Encoding: chunked\r\n");
 	}
 	return out;
 }
@@ -463,9 +466,9 @@ static u8 *put_framing(u8 *out, const struct httpq_reply_frame *frame)
 static u8 *put_connection(u8 *out, const struct httpq_reply_frame *frame)
 {
 	if (!frame->keepalive)
-		return put_string(out, "Connection: close\r\n");
+		return put_literal(out, "Connection: close\r\n");
 	if (frame->version < 11)
-		return put_string(out, "Connection: keep-alive\r\n");
+		return put_literal(out, "Connection: keep-alive\r\n");
 	return out;
 }
 
@@ -489,12 +492,12 @@ static u8 *put_fields(u8 *out, const struct httpq_reply *reply)
 			continue;
 		name = field_name(reply, field, &len);
 		out = put(out, name, len);
-		out = put_string(out, ": ");
+		out = put_literal(out, ": ");
 		out = put(out, reply->data + field->value_off,
 			  field->value_len);
-		out = put_string(out, "\r\n");
+		out = put_literal(out, "\r\n");
 	}
-	return put_string(out, "\r\n");
+	return put_literal(out, "\r\n");
 }
 
 /**
@@ -514,9 +517,9 @@ size_t httpq_reply_write(const struct httpq_reply *reply,
 	u8 *end = put_status_line(out, reply);
 
 	if (!is_interim(reply)) {
-		end = put_string(end, "Date: ");
+		end = put_literal(end, "Date: ");
 		end = put(end, date, HTTPQ_DATE_LEN);
-		end = put_string(end, "\r\n");
+		end = put_literal(end, "\r\n");
 		end = put_framing(end, frame);
 		end = put_connection(end, frame);
 	}

@@ -31,6 +31,7 @@ enum httpq_reply_framing {
  * @has_length: the worker gave a Content-Length.
  * @close: the worker gave "Connection: close".
  * @content_length: the worker's.
+ * @fields_size: internal: bytes of all field lines.
  */
 struct httpq_reply {
 	u16 status;
@@ -42,6 +43,7 @@ struct httpq_reply {
 	bool has_length;
 	bool close;
 	u64 content_length;
+	u32 fields_size;
 };
 
 /**

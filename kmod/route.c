@@ -13,6 +13,7 @@
  */
 
 #include <linux/errno.h>
+#include <linux/hash.h>
 #include <linux/in.h>
 #include <linux/jhash.h>
 #include <linux/rcupdate.h>
@@ -66,35 +67,68 @@ struct route_node_key {
 	bool fold;
 };
 
-/* Bytes that are lower-cased and hashed at a time. */
-#define ROUTE_HASH_PART	48
+/* Bytes that are lower-cased at a time. */
+#define ROUTE_PART	48
 
-static u8 to_lower(u8 c)
+/* One byte for each byte of a word. */
+#define EACH_BYTE(byte)	((byte) * 0x0101010101010101ULL)
+
+/* Bit 7 of a sum tells whether a byte of the word reaches a bound. */
+static u64 lower_word(u64 word)
 {
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+	u64 ascii = word & EACH_BYTE(0x7f);
+	u64 from_a = ascii + EACH_BYTE(0x80 - 'A');
+	u64 past_z = ascii + EACH_BYTE(0x80 - 'Z' - 1);
+
+	return word | (from_a & ~past_z & ~word & EACH_BYTE(0x80)) >> 2;
+}
+
+/* Takes the next part of a name; returns its length. */
+static u16 lower_part(u64 part[ROUTE_PART / sizeof(u64)], const u8 *name,
+		      u16 len)
+{
+	u16 n = min_t(u16, len, ROUTE_PART);
+	u16 i, words = DIV_ROUND_UP(n, sizeof(u64));
+
+	part[words - 1] = 0;
+	memcpy(part, name, n);
+	for (i = 0; i < words; i++)
+		part[i] = lower_word(part[i]);
+	return n;
 }
 
 static u32 hash_lower(const u8 *name, u16 len, u32 seed)
 {
-	u8 part[ROUTE_HASH_PART];
-	u16 i, n;
+	u64 part[ROUTE_PART / sizeof(u64)];
+	u16 n;
 
 	for (; len; name += n, len -= n) {
-		n = min_t(u16, len, sizeof(part));
-		for (i = 0; i < n; i++)
-			part[i] = to_lower(name[i]);
+		n = lower_part(part, name, len);
 		seed = jhash(part, n, seed);
 	}
 	return seed;
+}
+
+static bool equal_lower(const u8 *lower, const u8 *name, u16 len)
+{
+	u64 part[ROUTE_PART / sizeof(u64)];
+	u16 n;
+
+	for (; len; lower += n, name += n, len -= n) {
+		n = lower_part(part, name, len);
+		if (memcmp(lower, part, n))
+			return false;
+	}
+	return true;
 }
 
 static u32 hash_key(const void *data, u32 len, u32 seed)
 {
 	const struct route_node_key *key = data;
 
-	seed = jhash(&key->parent, sizeof(key->parent), seed);
 	if (key->parent)
-		return jhash(key->name, key->len, seed);
+		return jhash(key->name, key->len,
+			     seed ^ hash_ptr(key->parent, 32));
 
 	/* In pieces even if nothing is to be lower-cased: both must agree. */
 	seed = jhash_2words(key->port, key->bucket, seed);
@@ -123,17 +157,11 @@ static u32 hash_node(const void *data, u32 len, u32 seed)
 static bool name_equal(const struct route_node *node,
 		       const struct route_node_key *key)
 {
-	u16 i;
-
 	if (node->len != key->len)
 		return false;
-	if (!key->fold)
-		return !memcmp(node->name, key->name, key->len);
-
-	for (i = 0; i < key->len; i++)
-		if (node->name[i] != to_lower(key->name[i]))
-			return false;
-	return true;
+	if (key->fold)
+		return equal_lower(node->name, key->name, key->len);
+	return !memcmp(node->name, key->name, key->len);
 }
 
 /* Returns 0 if the node is the one that the key names. */
@@ -195,6 +223,12 @@ static void site_key(const struct httpq_url *url, struct route_node_key *key)
 	}
 }
 
+/* Counts a site in or out, so that lookups pass over an empty bucket. */
+static void count_site(struct httpq_net *hn, u8 bucket, int change)
+{
+	WRITE_ONCE(hn->nr_sites[bucket], hn->nr_sites[bucket] + change);
+}
+
 static struct route_node *node_create(struct httpq_net *hn,
 				      const struct route_node_key *key,
 				      struct route_node *parent)
@@ -217,6 +251,8 @@ static struct route_node *node_create(struct httpq_net *hn,
 	}
 	if (parent)
 		parent->users++;
+	else
+		count_site(hn, node->bucket, 1);
 	return node;
 }
 
@@ -228,9 +264,11 @@ static void node_prune(struct httpq_net *hn, struct route_node *node)
 	for (; node && !node->users; node = parent) {
 		parent = node->parent;
 		rhashtable_remove_fast(&hn->routes, &node->head, route_params);
-		kfree_rcu(node, rcu);
 		if (parent)
 			parent->users--;
+		else
+			count_site(hn, node->bucket, -1);
+		kfree_rcu(node, rcu);
 	}
 }
 
@@ -477,7 +515,8 @@ struct httpq_binding *httpq_route_lookup(struct httpq_net *hn,
 	u8 bucket;
 
 	for (bucket = 0; bucket < HTTPQ_URL_BUCKETS && !found; bucket++)
-		if (lookup_key(key, bucket, &site))
+		if (READ_ONCE(hn->nr_sites[bucket]) &&
+		    lookup_key(key, bucket, &site))
 			found = lookup_site(hn, key, &site);
 
 	return found;

@@ -81,6 +81,7 @@ static void name_of_each_id_gives_the_id(struct kunit *test)
 			upper[i] = name[i] >= 'a' && name[i] <= 'z' ?
 				   name[i] - 0x20 : name[i];
 		KUNIT_EXPECT_EQ(test, httpq_field_id((u8 *)upper, len), id);
+		KUNIT_EXPECT_EQ(test, httpq_field_name_length(id), len);
 	}
 	KUNIT_EXPECT_NULL(test, httpq_field_name(HTTPQ_FIELD_OTHER));
 	KUNIT_EXPECT_NULL(test, httpq_field_name(HTTPQ_FIELD_NR));
@@ -169,6 +170,27 @@ static void value_is_checked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test,
 			httpq_field_value_valid((const u8 *)c->value, c->len),
 			c->valid);
+}
+
+/* Eight bytes are looked at together: each byte, at each place. */
+static void text_ends_at_first_other_byte(struct kunit *test)
+{
+	u8 text[20];
+	size_t i;
+	int byte;
+
+	for (i = 0; i < sizeof(text); i++) {
+		for (byte = 0; byte < 256; byte++) {
+			bool is_text = httpq_field_is(byte, HTTPQ_BYTE_TEXT);
+
+			memset(text, 'a', sizeof(text));
+			text[i] = byte;
+			KUNIT_EXPECT_EQ(test,
+					httpq_field_text_length(text,
+								sizeof(text)),
+					is_text ? sizeof(text) : i);
+		}
+	}
 }
 
 struct length_case {
@@ -312,6 +334,7 @@ static struct kunit_case field_test_cases[] = {
 	KUNIT_CASE(name_of_each_id_gives_the_id),
 	KUNIT_CASE_PARAM(name_is_recognised, name_gen_params),
 	KUNIT_CASE_PARAM(value_is_checked, value_gen_params),
+	KUNIT_CASE(text_ends_at_first_other_byte),
 	KUNIT_CASE_PARAM(parse_length_is_strict, length_gen_params),
 	KUNIT_CASE_PARAM(list_is_taken_apart, list_gen_params),
 	KUNIT_CASE(bytes_equal_ignores_ascii_case_only),

@@ -15,6 +15,10 @@ struct route_test {
 	u32 *order;
 };
 
+/* More than is lower-cased at a time. */
+#define ROUTE_LONG \
+	"one-label-of-some-length.another-label-of-some-length.example"
+
 /* Prefixes of the table of lookups; context is the index plus 1. */
 static const char *const route_prefixes[] = {
 	"http://+:80/strong/",
@@ -35,6 +39,7 @@ static const char *const route_prefixes[] = {
 	"http://*:82/",
 	"http://+:83//",
 	"http://+:83/",
+	"http://" ROUTE_LONG ".org:84/",
 };
 
 /* Local addresses. */
@@ -123,6 +128,10 @@ static const struct route_lookup_case {
 	  "http://+:83/", route_v4, 83 },
 	{ "empty first segment", "h", "//x",
 	  "http://+:83//", route_v4, 83 },
+	{ "long name", ROUTE_LONG ".ORG", "/",
+	  "http://" ROUTE_LONG ".org:84/", route_v4, 84 },
+	{ "long name, another end", ROUTE_LONG ".orh", "/", NULL, route_v4,
+	  84 },
 	{ "no host has it", "other", "/", NULL, route_v4, 81 },
 	{ "no such port", "www.example.org", "/a/b", NULL, route_v4, 8080 },
 };
@@ -237,6 +246,18 @@ static int route_nodes(struct kunit *test)
 	return atomic_read(&t->hn->routes.nelems);
 }
 
+/* Lookups rely on the count: it must be as large as what is there. */
+static unsigned int route_sites(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	unsigned int sum = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(t->hn->nr_sites); i++)
+		sum += t->hn->nr_sites[i];
+	return sum;
+}
+
 static void route_add_prefixes(struct kunit *test)
 {
 	struct route_test *t = test->priv;
@@ -261,6 +282,27 @@ static void route_lookup_finds_the_right_prefix(struct kunit *test)
 			   c->expect ?: "none");
 }
 
+/* Each byte, at each place of a word and behind its end. */
+static void route_lower_is_ascii_only(struct kunit *test)
+{
+	u64 part[ROUTE_PART / sizeof(u64)];
+	u8 name[11], lower[11];
+	int i, byte;
+
+	for (i = 0; i < sizeof(name); i++) {
+		for (byte = 0; byte < 256; byte++) {
+			memset(name, 'Q', sizeof(name));
+			memset(lower, 'q', sizeof(lower));
+			name[i] = byte;
+			lower[i] = byte >= 'A' && byte <= 'Z' ? byte + 0x20 :
+								byte;
+			lower_part(part, name, sizeof(name));
+			KUNIT_EXPECT_EQ(test, 0, memcmp(part, lower,
+							sizeof(lower)));
+		}
+	}
+}
+
 static void route_insert_refuses_what_is_bound(struct kunit *test)
 {
 	struct route_test *t = test->priv;
@@ -279,6 +321,7 @@ static void route_insert_refuses_what_is_bound(struct kunit *test)
 						 &t->bindings[0]));
 
 	KUNIT_EXPECT_EQ(test, nodes, route_nodes(test));
+	KUNIT_EXPECT_EQ(test, 11, route_sites(test));
 }
 
 static void route_find_is_exact(struct kunit *test)
@@ -320,6 +363,7 @@ static void route_remove_leaves_what_others_need(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, route_get(test, 80, route_v4, "", "/a/b/d", 6));
 	route_drop(test, text[2]);
 	KUNIT_EXPECT_EQ(test, 0, route_nodes(test));
+	KUNIT_EXPECT_EQ(test, 0, route_sites(test));
 }
 
 static void route_lookup_ends_at_the_first_unknown_segment(struct kunit *test)
@@ -416,11 +460,13 @@ static void route_remove_empties_the_table(struct kunit *test)
 		cond_resched();
 	}
 	KUNIT_EXPECT_EQ(test, 0, route_nodes(test));
+	KUNIT_EXPECT_EQ(test, 0, route_sites(test));
 }
 
 static struct kunit_case route_test_cases[] = {
 	KUNIT_CASE_PARAM(route_lookup_finds_the_right_prefix,
 			 route_lookup_gen_params),
+	KUNIT_CASE(route_lower_is_ascii_only),
 	KUNIT_CASE(route_insert_refuses_what_is_bound),
 	KUNIT_CASE(route_find_is_exact),
 	KUNIT_CASE(route_remove_leaves_what_others_need),
