@@ -122,7 +122,8 @@ static int field_add(struct head_builder *b, const char *name,
 	struct httpq_span n, v;
 	int err;
 
-	if (!is_token(name) || !is_text(value))
+	/* A name that has a number is a token. */
+	if ((!id && !is_token(name)) || !is_text(value))
 		return -EINVAL;
 	err = builder_reserve(b, name_len + value_len);
 	if (err)
