@@ -15,63 +15,9 @@ if [[ -z ${HTTPQ_TEST_NS:-} ]]; then
 	exec unshare -n "$0" "$@"
 fi
 ip link set lo up
+. "${0%/*}/lib/tap.sh"
 
-work=$(mktemp -d)
 url=http://127.0.0.1:8080
-nr=0
-failed=0
-pids=()
-declare -A pid_of
-
-cleanup() {
-	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null
-	wait
-	rm -rf "$work"
-}
-trap cleanup EXIT
-
-# check TEXT COMMAND...: one test, which passes if the command does.
-check() {
-	local text=$1
-
-	shift
-	nr=$((nr + 1))
-	if "$@" > "$work/say" 2>&1; then
-		echo "ok $nr $text"
-	else
-		echo "not ok $nr $text"
-		tail -c 2000 "$work/say" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-# until_true COMMAND...: waits until the command succeeds, 20 s at most.
-until_true() {
-	local end=$((SECONDS + 20))
-
-	until "$@" 2>/dev/null; do
-		((SECONDS < end)) || return 1
-		sleep 0.02
-	done
-}
-
-# start NAME COMMAND...: runs it in the background; its output goes to NAME.
-start() {
-	local name=$1
-
-	shift
-	"$@" > "$work/$name" 2>&1 &
-	pids+=($!)
-	pid_of[$name]=$!
-}
-
-stop() {
-	kill "${pid_of[$1]}" && wait "${pid_of[$1]}"
-}
-
-stat() {
-	sed -n "s/^$1 //p" /proc/net/httpq/stats
-}
 
 rose() { # NAME FROM
 	(($(stat "$1") > $2))

@@ -10,14 +10,10 @@
 # shellcheck disable=SC2317 # functions that check() calls
 set -u
 
-work=$(mktemp -d)
-chmod 755 "$work"
+. "${0%/*}/lib/tap.sh"
+
 a=httpq-a-$$
 b=httpq-b-$$
-nr=0
-failed=0
-pids=()
-declare -A pid_of
 
 cleanup() {
 	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null
@@ -26,32 +22,6 @@ cleanup() {
 	ip netns del "$b"
 	rm -rf "$work"
 } 2>/dev/null
-trap cleanup EXIT
-
-# check TEXT COMMAND...: one test, which passes if the command does.
-check() {
-	local text=$1
-
-	shift
-	nr=$((nr + 1))
-	if "$@" > "$work/say" 2>&1; then
-		echo "ok $nr $text"
-	else
-		echo "not ok $nr $text"
-		tail -c 2000 "$work/say" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-# until_true COMMAND...: waits until the command succeeds, 20 s at most.
-until_true() {
-	local end=$((SECONDS + 20))
-
-	until "$@" 2>/dev/null; do
-		((SECONDS < end)) || return 1
-		sleep 0.02
-	done
-}
 
 # start NS NAME COMMAND...: runs it there in the background.
 start() {
@@ -61,10 +31,6 @@ start() {
 	ip netns exec "$ns" "$@" > "$work/$name" 2>&1 &
 	pids+=($!)
 	pid_of[$name]=$!
-}
-
-stop() {
-	kill "${pid_of[$1]}" && wait "${pid_of[$1]}"
 }
 
 # table NS NAME: a file of /proc/net/httpq as root sees it there.

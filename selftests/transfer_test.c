@@ -17,7 +17,6 @@
 
 #define PORT 8080
 #define PEERS 12
-
 static const char url[] = "http://*:8080/";
 static const char queue[] = "transfer";
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What tests in bash share: TAP, waiting, programs in the background. For
+#	. "${0%/*}/lib/tap.sh"
+# $work is a directory that goes with the test.
+#
+# shellcheck disable=SC2034 # variables that the test uses
+
+work=$(mktemp -d)
+chmod 755 "$work"
+nr=0
+failed=0
+pids=()
+declare -A pid_of
+
+# Ends what start() began. A test with more to undo has a cleanup() of its own.
+cleanup() {
+	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null
+	wait
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+# check TEXT COMMAND...: one test, which passes if the command does.
+check() {
+	local text=$1
+
+	shift
+	nr=$((nr + 1))
+	if "$@" > "$work/say" 2>&1; then
+		echo "ok $nr $text"
+	else
+		echo "not ok $nr $text"
+		tail -c 2000 "$work/say" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# until_true COMMAND...: waits until the command succeeds, 20 s at most.
+until_true() {
+	local end=$((SECONDS + 20))
+
+	until "$@" 2>/dev/null; do
+		((SECONDS < end)) || return 1
+		sleep 0.02
+	done
+}
+
+# start NAME COMMAND...: runs it in the background; its output goes to NAME.
+start() {
+	local name=$1
+
+	shift
+	"$@" > "$work/$name" 2>&1 &
+	pids+=($!)
+	pid_of[$name]=$!
+}
+
+# stop NAME: ends what start() began under that name; its status.
+stop() {
+	kill "${pid_of[$1]}" && wait "${pid_of[$1]}"
+}
+
+# stat NAME: the counter of the namespace.
+stat() {
+	sed -n "s/^$1 //p" /proc/net/httpq/stats
+}
