@@ -444,8 +444,8 @@ struct httpq_request *httpq_queue_take(struct httpq_queue_member *member)
  * httpq_queue_share - how many requests one call may take
  * @queue: queue
  *
- * What waits is divided among the caller and the threads that wait, so that
- * no batch leaves another thread without work.
+ * What waits is divided among the threads between httpq_queue_take_begin()
+ * and httpq_queue_take_end(), so that no batch leaves another without work.
  *
  * Context: any.
  * Return: at least 1.
@@ -453,35 +453,31 @@ struct httpq_request *httpq_queue_take(struct httpq_queue_member *member)
 u32 httpq_queue_share(struct httpq_queue *queue)
 {
 	u32 queued = READ_ONCE(queue->nr_queued);
-	u32 takers = READ_ONCE(queue->nr_waiting) + 1;
+	u32 takers = max(1, atomic_read(&queue->nr_takers));
 
 	return max(1U, DIV_ROUND_UP(queued, takers));
 }
 
 /**
- * httpq_queue_wait_begin - a thread begins to wait for a request
+ * httpq_queue_take_begin - a thread is going to take requests, or to wait
  * @queue: queue
  *
  * Context: process.
  */
-void httpq_queue_wait_begin(struct httpq_queue *queue)
+void httpq_queue_take_begin(struct httpq_queue *queue)
 {
-	spin_lock_bh(&queue->lock);
-	queue->nr_waiting++;
-	spin_unlock_bh(&queue->lock);
+	atomic_inc(&queue->nr_takers);
 }
 
 /**
- * httpq_queue_wait_end - it waits no more
+ * httpq_queue_take_end - it has what it gets
  * @queue: queue
  *
  * Context: process.
  */
-void httpq_queue_wait_end(struct httpq_queue *queue)
+void httpq_queue_take_end(struct httpq_queue *queue)
 {
-	spin_lock_bh(&queue->lock);
-	queue->nr_waiting--;
-	spin_unlock_bh(&queue->lock);
+	atomic_dec(&queue->nr_takers);
 }
 
 /* Back to its place; older requests are few, so look from the front. */

@@ -60,8 +60,6 @@ struct httpq_queue {
 	u32 nr_queued;
 	/** @nr_inflight: requests that workers hold */
 	u32 nr_inflight;
-	/** @nr_waiting: threads that wait for a request */
-	u32 nr_waiting;
 	/** @nr_workers: attached handles */
 	u32 nr_workers;
 	/** @max_queued: bound of @nr_queued */
@@ -73,6 +71,8 @@ struct httpq_queue {
 	/** @rejected: of them, answered 503 */
 	u64 rejected;
 
+	/** @nr_takers: threads that wait for, or are taking, requests */
+	atomic_t nr_takers;
 	/** @wait: threads that wait exclusively, and pollers */
 	wait_queue_head_t wait;
 };
@@ -133,8 +133,8 @@ void httpq_queue_join(struct httpq_queue *queue,
 bool httpq_queue_leave(struct httpq_queue_member *member);
 struct httpq_request *httpq_queue_take(struct httpq_queue_member *member);
 u32 httpq_queue_share(struct httpq_queue *queue);
-void httpq_queue_wait_begin(struct httpq_queue *queue);
-void httpq_queue_wait_end(struct httpq_queue *queue);
+void httpq_queue_take_begin(struct httpq_queue *queue);
+void httpq_queue_take_end(struct httpq_queue *queue);
 void httpq_queue_return(struct httpq_request *req);
 bool httpq_queue_withdraw(struct httpq_request *req, u8 reason);
 void httpq_queue_done(struct httpq_queue *queue);

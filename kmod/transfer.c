@@ -262,7 +262,6 @@ static long wait_events(struct httpq_worker *worker, long timeout)
 	DEFINE_WAIT(on_queue);
 	DEFINE_WAIT(on_worker);
 
-	httpq_queue_wait_begin(queue);
 	while (timeout && !signal_pending(current)) {
 		prepare_to_wait_exclusive(&queue->wait, &on_queue,
 					  TASK_INTERRUPTIBLE);
@@ -273,7 +272,6 @@ static long wait_events(struct httpq_worker *worker, long timeout)
 	}
 	finish_wait(&worker->wait, &on_worker);
 	finish_wait(&queue->wait, &on_queue);
-	httpq_queue_wait_end(queue);
 	return timeout;
 }
 
@@ -363,7 +361,9 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 		err = -EFAULT;
 	if (!err && args->nr_events) {
 		httpq_worker_settle(worker);
+		httpq_queue_take_begin(worker->member.queue);
 		err = receive_all(&t);
+		httpq_queue_take_end(worker->member.queue);
 	}
 	args->out_events = t.nr;
 	/* A wake-up that this thread got and did not use is another's. */
