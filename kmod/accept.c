@@ -207,12 +207,17 @@ static void conn_free_socket(struct rcu_head *rcu)
 
 	/* The last look at the socket; the namespace's exit waits for it. */
 	sock_put(conn->sock_ref);
-	atomic_dec(&conn->listener->conns);
-	if (conn->refused)
-		atomic_dec(&hn->nr_refused);
 	if (atomic_dec_and_test(&hn->nr_conns))
 		wake_up_all(&hn->idle);
 	httpq_conn_put(conn);
+}
+
+static void conn_uncount(struct httpq_conn *conn)
+{
+	atomic_dec(&conn->listener->conns);
+	if (conn->refused)
+		atomic_dec(&conn->hn->nr_refused);
+	atomic_dec(&conn->hn->nr_open);
 }
 
 /*
@@ -241,6 +246,8 @@ static void conn_release(struct httpq_conn *conn)
 		sock_no_linger(sk);
 	}
 	httpq_stats_inc(conn->hn->stats, conns_closed);
+	/* Who no longer sees it in the table finds its place free. */
+	conn_uncount(conn);
 	xa_erase_bh(&conn->hn->conns, conn->id);
 	sock_release(conn->sock);
 	call_rcu(&conn->rcu, conn_free_socket);
@@ -307,6 +314,7 @@ static struct httpq_conn *conn_create(struct httpq_listener *listener,
 	sock_hold(sock->sk);
 	rcu_assign_pointer(conn->sk, sock->sk);
 	atomic_inc(&hn->nr_conns);
+	atomic_inc(&hn->nr_open);
 	atomic_inc(&listener->conns);
 	return conn;
 }
@@ -338,7 +346,7 @@ static void sock_drop(struct httpq_net *hn, struct socket *sock, int err)
 /* Over the limit some clients still hear why, from a small reserve. */
 static bool conn_admit(struct httpq_net *hn, bool *refused)
 {
-	*refused = atomic_read(&hn->nr_conns) - atomic_read(&hn->nr_refused) >=
+	*refused = atomic_read(&hn->nr_open) - atomic_read(&hn->nr_refused) >=
 		   READ_ONCE(hn->limits.conns);
 	if (!*refused)
 		return true;

@@ -65,9 +65,11 @@ struct httpq_net {
 	struct xarray conns;
 	/** @next_conn: cursor of cyclic numbers, under the lock of @conns */
 	u32 next_conn;
-	/** @nr_conns: open connections, refused ones included */
+	/** @nr_conns: connections whose socket is not let go yet */
 	atomic_t nr_conns;
-	/** @nr_refused: connections that only hear a 503 */
+	/** @nr_open: of them, not released yet: what the limit counts */
+	atomic_t nr_open;
+	/** @nr_refused: of these, connections that only hear a 503 */
 	atomic_t nr_refused;
 	/** @slow_users: processes inside a socket lock that slept */
 	atomic_t slow_users;
