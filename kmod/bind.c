@@ -4,8 +4,9 @@
  * happens completely or not at all.
  */
 
-#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/cred.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <net/ip.h>
 
@@ -293,10 +294,10 @@ static void remove_matching(struct httpq_net *hn,
 		return;
 	/* Leaving can't fail, so neither may these allocations. */
 	url = kmalloc(sizeof(*url), gfp);
-	ports = bitmap_zalloc(U16_MAX + 1, gfp);
+	ports = kvcalloc(BITS_TO_LONGS(U16_MAX + 1), sizeof(*ports), gfp);
 	unroute_matching(hn, worker, queue, url, ports);
 	httpq_listen_settle(hn, ports);
-	bitmap_free(ports);
+	kvfree(ports);
 	kfree(url);
 }
 
