@@ -420,10 +420,10 @@ TEST_F(transfer, share)
 		EXPECT_LE(1, taker_join(&takers[i]));
 		EXPECT_GE(5, takers[i].t.nr);
 	}
-	/* Nobody waits: it is all one's own. */
+	/* Nobody waits: all that is left is one's own. */
 	ASSERT_TRUE(raw_gets(self->peers + 9, 3, PORT, queue));
-	EXPECT_EQ(takers[0].t.nr + takers[1].t.nr + takers[2].t.nr + 3,
-		  9 + raw_take(self->fd, &self->t, 64, 0));
+	EXPECT_EQ(9 + 3, takers[0].t.nr + takers[1].t.nr + takers[2].t.nr +
+			 raw_take(self->fd, &self->t, 64, 0));
 }
 
 /* Lets no other thread run on processor 0. */
