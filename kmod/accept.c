@@ -4,6 +4,7 @@
  * its callbacks and locks, and the release in batches.
  */
 
+#include <linux/error-injection.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -13,6 +14,7 @@
 #include "conn.h"
 #include "listen.h"
 #include "net.h"
+#include "record.h"
 #include "request.h"
 #include "timer.h"
 #include "trace.h"
@@ -264,27 +266,43 @@ static void release_work(struct work_struct *work)
 	}
 }
 
-static void conn_addresses(struct httpq_conn *conn, const struct sock *sk)
+static void sock_addresses(const struct sock *sk, struct httpq_addr *local,
+			   struct httpq_addr *remote)
 {
+	struct in6_addr *local_addr = (struct in6_addr *)local->addr;
+	struct in6_addr *remote_addr = (struct in6_addr *)remote->addr;
 	const struct inet_sock *inet = inet_sk(sk);
-	struct in6_addr *local = (struct in6_addr *)conn->local.addr;
-	struct in6_addr *remote = (struct in6_addr *)conn->remote.addr;
 
-	conn->local.port = inet->inet_num;
-	conn->remote.port = ntohs(inet->inet_dport);
+	local->port = inet->inet_num;
+	remote->port = ntohs(inet->inet_dport);
 	if (sk->sk_family == AF_INET) {
-		ipv6_addr_set_v4mapped(inet->inet_rcv_saddr, local);
-		ipv6_addr_set_v4mapped(inet->inet_daddr, remote);
+		ipv6_addr_set_v4mapped(inet->inet_rcv_saddr, local_addr);
+		ipv6_addr_set_v4mapped(inet->inet_daddr, remote_addr);
 		return;
 	}
 #if IS_ENABLED(CONFIG_IPV6)
-	*local = sk->sk_v6_rcv_saddr;
-	*remote = sk->sk_v6_daddr;
-	conn->local.scope_id = ipv6_iface_scope_id(local, sk->sk_bound_dev_if);
-	conn->remote.scope_id = ipv6_iface_scope_id(remote,
-						    sk->sk_bound_dev_if);
+	*local_addr = sk->sk_v6_rcv_saddr;
+	*remote_addr = sk->sk_v6_daddr;
+	local->scope_id = ipv6_iface_scope_id(local_addr, sk->sk_bound_dev_if);
+	remote->scope_id = ipv6_iface_scope_id(remote_addr,
+					       sk->sk_bound_dev_if);
 #endif
 }
+
+static noinline struct httpq_conn *conn_memory(void)
+{
+	return kzalloc(sizeof(struct httpq_conn), GFP_KERNEL);
+}
+ALLOW_ERROR_INJECTION(conn_memory, NULL);
+
+static noinline int conn_number(struct httpq_conn *conn)
+{
+	struct httpq_net *hn = conn->hn;
+
+	return xa_alloc_cyclic_bh(&hn->conns, &conn->id, conn, xa_limit_32b,
+				  &hn->next_conn, GFP_KERNEL);
+}
+ALLOW_ERROR_INJECTION(conn_number, ERRNO);
 
 static struct httpq_conn *conn_create(struct httpq_listener *listener,
 				      struct socket *sock)
@@ -292,7 +310,7 @@ static struct httpq_conn *conn_create(struct httpq_listener *listener,
 	struct httpq_net *hn = listener->hn;
 	struct httpq_conn *conn;
 
-	conn = kzalloc(sizeof(*conn), GFP_KERNEL);
+	conn = conn_memory();
 	if (!conn)
 		return NULL;
 	refcount_set(&conn->refs, 1);
@@ -302,12 +320,11 @@ static struct httpq_conn *conn_create(struct httpq_listener *listener,
 	INIT_LIST_HEAD(&conn->tx);
 	INIT_WORK(&conn->work, conn_work);
 	httpq_timer_init(conn);
-	conn_addresses(conn, sock->sk);
+	sock_addresses(sock->sk, &conn->local, &conn->remote);
 	conn->hn = httpq_net_get(hn);
 	refcount_inc(&listener->refs);
 	conn->listener = listener;
-	if (xa_alloc_cyclic_bh(&hn->conns, &conn->id, conn, xa_limit_32b,
-			       &hn->next_conn, GFP_KERNEL) < 0) {
+	if (conn_number(conn) < 0) {
 		httpq_conn_put(conn);
 		return NULL;
 	}
@@ -329,7 +346,8 @@ static void conn_start(struct httpq_conn *conn,
 	sk->sk_use_task_frag = false;
 	callbacks_install(conn, sk, listener);
 	if (conn->refused)
-		httpq_conn_refuse(conn, 503, false);
+		httpq_conn_refuse(conn, 503, false,
+				  HTTPQ_LOG_REASON_CONN_LIMIT);
 	/* Data, a FIN or a reset may have come before the callbacks. */
 	httpq_conn_run(conn, sk);
 	release_sock(sk);
@@ -337,8 +355,13 @@ static void conn_start(struct httpq_conn *conn,
 
 static void sock_drop(struct httpq_net *hn, struct socket *sock, int err)
 {
+	struct httpq_addr local = {}, remote = {};
+
 	trace_httpq_conn_open_err(inet_sk(sock->sk)->inet_num, err);
 	httpq_stats_inc(hn->stats, conns_dropped);
+	sock_addresses(sock->sk, &local, &remote);
+	httpq_record_conn(hn, 0, &local, &remote,
+			  HTTPQ_LOG_REASON_CONNS_REFUSED, 0);
 	sock_no_linger(sock->sk);
 	sock_release(sock);
 }

@@ -34,7 +34,7 @@ static const struct httpq_field answer_fields[] = {
 };
 
 static const u16 reserve_status[] = {
-	400, 404, 408, 413, 414, 417, 431, 501, 502, 503, 505,
+	400, 404, 408, 413, 414, 417, 431, 501, 502, 503, 504, 505,
 };
 
 /* Written by httpq_answer_init(), then only read. */

@@ -4,6 +4,7 @@
  * page fragment, as TCP does for its own sends; in softirq into the CPU's.
  */
 
+#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/sched.h>
@@ -64,6 +65,12 @@ struct httpq_batch *httpq_batch_create(struct httpq_net *hn, u32 bytes)
 	return batch;
 }
 
+static noinline void *batch_memory(u32 size)
+{
+	return netdev_alloc_frag(size);
+}
+ALLOW_ERROR_INJECTION(batch_memory, NULL);
+
 /**
  * httpq_batch_create_atomic - a batch with one run of known length
  * @hn: namespace that it is charged to
@@ -83,7 +90,7 @@ struct httpq_batch *httpq_batch_create_atomic(struct httpq_net *hn, u32 bytes,
 
 	if (!httpq_net_charge(hn, size + bytes))
 		return NULL;
-	mem = netdev_alloc_frag(ALIGN(size + bytes, SMP_CACHE_BYTES));
+	mem = batch_memory(ALIGN(size + bytes, SMP_CACHE_BYTES));
 	if (!mem) {
 		httpq_net_uncharge(hn, size + bytes);
 		return NULL;

@@ -60,51 +60,13 @@ static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
 	return owned < READ_ONCE(hn->limits.user_urls) ? 0 : -EDQUOT;
 }
 
-static struct httpq_binding *binding_create(const struct httpq_url *url,
-					    struct httpq_queue *queue,
-					    struct httpq_worker *worker,
-					    u64 context)
-{
-	struct httpq_binding *binding;
-
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
-	if (!binding)
-		return NULL;
-	binding->text = kmemdup(url->text, url->text_len + 1,
-				GFP_KERNEL_ACCOUNT);
-	if (!binding->text) {
-		kfree(binding);
-		return NULL;
-	}
-	httpq_queue_get(queue);
-	binding->queue = queue;
-	binding->worker = worker;
-	binding->uid = current_fsuid();
-	binding->context = context;
-	binding->port = url->port;
-	binding->bucket = url->bucket;
-	binding->loopback = url->loopback;
-	memcpy(binding->addr, url->addr, sizeof(binding->addr));
-	return binding;
-}
-
-static void binding_free(struct rcu_head *rcu)
-{
-	struct httpq_binding *binding =
-		container_of(rcu, struct httpq_binding, rcu);
-
-	httpq_queue_put(binding->queue);
-	kfree(binding->text);
-	kfree(binding);
-}
-
 static void binding_remove(struct httpq_net *hn, const struct httpq_url *url,
 			   struct httpq_binding *binding)
 {
 	httpq_route_remove(hn, url);
 	list_del(&binding->node);
 	hn->nr_bindings--;
-	call_rcu(&binding->rcu, binding_free);
+	httpq_binding_put(binding);
 }
 
 static const char *listen_problem(int err)
@@ -172,7 +134,7 @@ static struct httpq_url *url_parse(const char *text, size_t len, int *err,
  * @len: its length
  * @queue: queue that the caller may bind to
  * @worker: handle that the binding is tied to, or NULL for a persistent one
- * @context: comes with each request
+ * @options: what else was chosen
  * @admin: who asks administers the namespace
  * @problem: result on failure: static text that says what was wrong
  *
@@ -181,7 +143,8 @@ static struct httpq_url *url_parse(const char *text, size_t len, int *err,
  */
 int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 		   struct httpq_queue *queue, struct httpq_worker *worker,
-		   u64 context, bool admin, const char **problem)
+		   const struct httpq_binding_options *options, bool admin,
+		   const char **problem)
 {
 	struct httpq_binding *binding;
 	struct httpq_url *url;
@@ -196,12 +159,12 @@ int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 		goto out_free_url;
 	*problem = "no memory";
 	err = -ENOMEM;
-	binding = binding_create(url, queue, worker, context);
+	binding = httpq_binding_create(url, queue, worker, options);
 	if (!binding)
 		goto out_free_url;
 	err = bind_url(hn, url, binding, problem);
 	if (err)
-		call_rcu(&binding->rcu, binding_free);
+		httpq_binding_put(binding);
 out_free_url:
 	kfree(url);
 	return err;

@@ -5,13 +5,15 @@
 
 #include <linux/types.h>
 
+struct httpq_binding_options;
 struct httpq_net;
 struct httpq_queue;
 struct httpq_worker;
 
 int httpq_bind_add(struct httpq_net *hn, const char *url, size_t len,
 		   struct httpq_queue *queue, struct httpq_worker *worker,
-		   u64 context, bool admin, const char **problem);
+		   const struct httpq_binding_options *options, bool admin,
+		   const char **problem);
 int httpq_bind_remove(struct httpq_net *hn, const char *url, size_t len,
 		      struct httpq_worker *worker, bool admin,
 		      const char **problem);

@@ -6,6 +6,7 @@
  * the worker, who may take for ever.
  */
 
+#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -15,6 +16,7 @@
 #include "answer.h"
 #include "body.h"
 #include "conn.h"
+#include "held.h"
 #include "net.h"
 #include "recv.h"
 #include "request.h"
@@ -30,8 +32,14 @@ struct body_pass {
 	u8 *buf;	/* where the bytes go */
 	size_t len;	/* room */
 	size_t got;	/* decoded bytes */
-	bool bad;	/* broken framing */
+	int err;	/* it can't be read on */
 };
+
+static noinline u8 *trailers_memory(u32 size)
+{
+	return kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+}
+ALLOW_ERROR_INJECTION(trailers_memory, NULL);
 
 static int body_keep_trailer(struct httpq_conn *conn, const u8 *data,
 			     size_t len)
@@ -43,16 +51,17 @@ static int body_keep_trailer(struct httpq_conn *conn, const u8 *data,
 		return 0;
 	if (!req->trailers) {
 		if (!httpq_net_admit(req->hn, max))
-			return -ENOBUFS;
-		req->trailers = kmalloc(max, GFP_ATOMIC | __GFP_NOWARN);
+			return -ENOMEM;
+		req->trailers = trailers_memory(max);
 		if (!req->trailers) {
 			httpq_net_uncharge(req->hn, max);
+			httpq_stats_inc(req->hn->stats, no_memory);
 			return -ENOMEM;
 		}
 		req->trailers_size = max;
 	}
 	if (len > req->trailers_size - req->trailers_len)
-		return -EMSGSIZE;
+		return -EBADMSG;
 	memcpy(req->trailers + req->trailers_len, data, len);
 	req->trailers_len += len;
 	return 0;
@@ -76,8 +85,8 @@ static size_t body_unchunk(struct body_pass *pass, size_t len)
 			pass->got += run.len;
 			break;
 		case HTTPQ_CHUNK_TRAILER:
-			pass->bad |= !!body_keep_trailer(conn, at + run.off,
-							 run.len);
+			pass->err = body_keep_trailer(conn, at + run.off,
+						      run.len);
 			break;
 		case HTTPQ_CHUNK_END:
 			conn->body = HTTPQ_CONN_BODY_DONE;
@@ -86,11 +95,11 @@ static size_t body_unchunk(struct body_pass *pass, size_t len)
 			break;
 		case HTTPQ_CHUNK_BAD:
 		case HTTPQ_CHUNK_TOO_LONG:
-			pass->bad = true;
+			pass->err = -EBADMSG;
 			break;
 		}
 		used += run.used;
-		if (pass->bad)
+		if (pass->err)
 			break;
 	}
 	return used;
@@ -103,7 +112,7 @@ static int body_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	struct httpq_conn *conn = pass->conn;
 	size_t n = min(len, pass->len - pass->got);
 
-	if (!n || pass->bad)
+	if (!n || pass->err)
 		return 0;
 	if (conn->body == HTTPQ_CONN_BODY_LENGTH) {
 		n = min_t(u64, n, conn->body_left);
@@ -132,7 +141,7 @@ static bool body_over_limit(const struct httpq_conn *conn)
 
 /*
  * Decoded bytes into @buf. Returns how many; 0 if none are there or the body
- * is complete; -EBADMSG for broken framing, -EFBIG over the limit.
+ * is complete; -EBADMSG for broken framing, -EFBIG over the limit, -ENOMEM.
  */
 static int body_read(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 		     size_t len)
@@ -143,14 +152,15 @@ static int body_read(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 
 	do {
 		used = tcp_read_sock(sk, &desc, body_actor);
-	} while (used > 0 && pass.got < pass.len && !pass.bad &&
+	} while (used > 0 && pass.got < pass.len && !pass.err &&
 		 conn->body == HTTPQ_CONN_BODY_CHUNKED && tcp_inq(sk));
 	conn->body_taken += pass.got;
 	trace_httpq_body(conn->id, pass.got, conn->body == HTTPQ_CONN_BODY_DONE);
-	if (pass.bad) {
-		httpq_stats_inc(conn->hn->stats, body_bad);
-		trace_httpq_body_err(conn->id, -EBADMSG);
-		return -EBADMSG;
+	if (pass.err) {
+		if (pass.err == -EBADMSG)
+			httpq_stats_inc(conn->hn->stats, body_bad);
+		trace_httpq_body_err(conn->id, pass.err);
+		return pass.err;
 	}
 	if (body_over_limit(conn)) {
 		httpq_stats_inc(conn->hn->stats, body_too_long);
@@ -198,6 +208,16 @@ static void read_expected(struct httpq_conn *conn, struct sock *sk)
 		httpq_answer_continue(conn);
 }
 
+/* What was decoded is lost; that it is not the client's fault it should know. */
+static void read_failed(struct httpq_conn *conn, int err)
+{
+	bool bad = err == -EBADMSG;
+
+	httpq_conn_fail_body(conn, bad ? 400 : 503, HTTPQ_REASON_BAD_BODY,
+			     bad ? HTTPQ_LOG_REASON_BAD_REQUEST :
+				   HTTPQ_LOG_REASON_NOT_AVAILABLE);
+}
+
 static void read_wait(struct httpq_conn *conn, u8 want)
 {
 	if (want == HTTPQ_WANT_NOTHING)
@@ -218,8 +238,8 @@ static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 		return body_over_limit(conn) ? -EFBIG : -ECONNRESET;
 	read_expected(conn, sk);
 	n = body_read(conn, sk, buf, len);
-	if (n == -EBADMSG)
-		httpq_conn_fail_body(conn, 400, HTTPQ_REASON_BAD_BODY);
+	if (n == -EBADMSG || n == -ENOMEM)
+		read_failed(conn, n);
 	else if (n == -EFBIG)
 		conn->body = HTTPQ_CONN_BODY_BROKEN;
 	if (n || conn->body == HTTPQ_CONN_BODY_DONE)
@@ -232,10 +252,12 @@ static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 	return -EAGAIN;
 }
 
-static int read_once(struct httpq_request *req, u8 *buf, size_t len, u8 want,
-		     u32 *flags)
+static int read_once(const struct httpq_worker *worker,
+		     struct httpq_request *req, struct httpq_body *args,
+		     u8 *buf, size_t len, u8 want)
 {
 	struct httpq_conn *conn = req->conn;
+	u32 *flags = &args->out_flags;
 	struct sock *sk;
 	bool slow;
 	int n;
@@ -243,11 +265,14 @@ static int read_once(struct httpq_request *req, u8 *buf, size_t len, u8 want,
 	sk = httpq_conn_lock(conn, &slow);
 	if (!sk)
 		return httpq_conn_request_errno(req);
-	if (conn->req != req) {
+	if (conn->req != req || !httpq_held_is(req, worker, args->id)) {
 		n = httpq_conn_request_errno(req);
 		goto out_unlock;
 	}
 	n = read_locked(conn, sk, buf, len, want);
+	/* It goes on: the time for the answer begins anew. */
+	if (n > 0)
+		httpq_timer_restart(conn);
 	if (conn->body == HTTPQ_CONN_BODY_DONE) {
 		*flags |= HTTPQ_BODY_EOF;
 		if (req->trailers_len)
@@ -285,7 +310,8 @@ static void read_lost(struct httpq_request *req)
 }
 
 /* Fills the worker's buffer with what there is; sleeps only for the first. */
-static int read_loop(struct httpq_request *req, struct httpq_body *args,
+static int read_loop(const struct httpq_worker *worker,
+		     struct httpq_request *req, struct httpq_body *args,
 		     u8 *buf, size_t size, bool nonblock)
 {
 	u8 want = nonblock ? HTTPQ_WANT_EVENT : HTTPQ_WANT_WAKE;
@@ -294,11 +320,10 @@ static int read_loop(struct httpq_request *req, struct httpq_body *args,
 
 	while (args->out_len < args->buf_len &&
 	       !(args->out_flags & HTTPQ_BODY_EOF)) {
-		n = read_once(req, buf,
+		n = read_once(worker, req, args, buf,
 			      min_t(size_t, size,
 				    args->buf_len - args->out_len),
-			      args->out_len ? HTTPQ_WANT_NOTHING : want,
-			      &args->out_flags);
+			      args->out_len ? HTTPQ_WANT_NOTHING : want);
 		if (n == -EAGAIN && !args->out_len && !nonblock) {
 			n = read_sleep(req);
 			if (n)
@@ -318,7 +343,8 @@ static int read_loop(struct httpq_request *req, struct httpq_body *args,
 
 /**
  * httpq_body_read - read a part of a body for a worker
- * @req: request that the worker holds
+ * @worker: handle
+ * @req: request that it holds
  * @args: what HTTPQ_IOC_READ_BODY was given; its out_* are set
  * @nonblock: don't wait for the client
  *
@@ -326,7 +352,8 @@ static int read_loop(struct httpq_request *req, struct httpq_body *args,
  * Return: 0, or what struct httpq_body lists. After -EFAULT bytes are lost
  * and the body can't be read on.
  */
-int httpq_body_read(struct httpq_request *req, struct httpq_body *args,
+int httpq_body_read(const struct httpq_worker *worker,
+		    struct httpq_request *req, struct httpq_body *args,
 		    bool nonblock)
 {
 	size_t size = min_t(size_t, args->buf_len, HTTPQ_BODY_CHUNK);
@@ -335,13 +362,16 @@ int httpq_body_read(struct httpq_request *req, struct httpq_body *args,
 
 	args->out_len = 0;
 	args->out_flags = 0;
+	/* One that was made small has no connection. */
+	if (READ_ONCE(req->state) == HTTPQ_REQUEST_ZOMBIE)
+		return httpq_conn_request_errno(req);
 	if (test_and_set_bit(HTTPQ_REQUEST_READING, &req->busy))
 		return -EALREADY;
 	err = -ENOMEM;
 	buf = kvmalloc(max_t(size_t, size, 1), GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		goto out_clear;
-	err = read_loop(req, args, buf, size, nonblock);
+	err = read_loop(worker, req, args, buf, size, nonblock);
 	kvfree(buf);
 out_clear:
 	clear_bit_unlock(HTTPQ_REQUEST_READING, &req->busy);
@@ -382,6 +412,8 @@ int httpq_body_trailers(struct httpq_request *req, struct httpq_body *args)
 
 	args->out_len = 0;
 	args->out_flags = HTTPQ_BODY_EOF;
+	if (READ_ONCE(req->state) == HTTPQ_REQUEST_ZOMBIE)
+		return httpq_conn_request_errno(req);
 	/* The bit keeps a reader from adding to the section meanwhile. */
 	if (test_and_set_bit(HTTPQ_REQUEST_READING, &req->busy))
 		return -EALREADY;

@@ -8,10 +8,12 @@
 struct httpq_body;
 struct httpq_conn;
 struct httpq_request;
+struct httpq_worker;
 struct sock;
 
 void httpq_body_drain(struct httpq_conn *conn, struct sock *sk);
-int httpq_body_read(struct httpq_request *req, struct httpq_body *args,
+int httpq_body_read(const struct httpq_worker *worker,
+		    struct httpq_request *req, struct httpq_body *args,
 		    bool nonblock);
 int httpq_body_trailers(struct httpq_request *req, struct httpq_body *args);
 

@@ -15,46 +15,34 @@
 
 #include "answer.h"
 #include "conn.h"
+#include "held.h"
 #include "net.h"
 #include "queue.h"
+#include "record.h"
 #include "recv.h"
 #include "request.h"
 #include "reply.h"
 #include "send.h"
 #include "timer.h"
 #include "trace.h"
-#include "worker.h"
+#include "zombie.h"
 
 /* Pipelined requests that one run may answer before others get a turn. */
 #define RUN_ROUNDS 16
 
-static const char *const state_names[] = {
-#define X(name) [HTTPQ_CONN_##name] = #name,
-	HTTPQ_CONN_STATES(X)
-#undef X
-};
-
 /**
- * httpq_conn_state_name - for people
- * @state: enum httpq_conn_state
- *
- * Context: any.
- * Return: static text.
- */
-const char *httpq_conn_state_name(u8 state)
-{
-	return state < HTTPQ_CONN_STATE_NR ? state_names[state] : "?";
-}
-
-/**
- * httpq_conn_set_state - enter a state
+ * httpq_conn_event - something happens to a connection
  * @conn: connection
- * @state: enum httpq_conn_state
+ * @event: enum httpq_lifecycle_conn that its state allows
  *
  * Context: any, under the socket lock.
  */
-void httpq_conn_set_state(struct httpq_conn *conn, u8 state)
+void httpq_conn_event(struct httpq_conn *conn, u8 event)
 {
+	u8 state = httpq_lifecycle_conn(conn->state, event);
+
+	if (WARN_ON_ONCE(state == HTTPQ_LIFECYCLE_NONE))
+		return;
 	trace_httpq_conn_state(conn->id, conn->state, state);
 	WRITE_ONCE(conn->state, state);
 	httpq_timer_restart(conn);
@@ -65,7 +53,7 @@ static void conn_close(struct httpq_conn *conn)
 {
 	conn->close_due = true;
 	conn->discarded = 0;
-	httpq_conn_set_state(conn, HTTPQ_CONN_LINGER);
+	httpq_conn_event(conn, HTTPQ_LIFECYCLE_CONN_CLOSE);
 	conn->again = true;
 }
 
@@ -104,8 +92,8 @@ static void conn_next(struct httpq_conn *conn)
 	}
 	conn->expect = false;
 	conn->discarded = 0;
-	httpq_conn_set_state(conn, body_left ? HTTPQ_CONN_DRAIN :
-					       HTTPQ_CONN_IDLE);
+	httpq_conn_event(conn, body_left ? HTTPQ_LIFECYCLE_CONN_REST :
+					   HTTPQ_LIFECYCLE_CONN_NEXT);
 }
 
 /**
@@ -118,7 +106,7 @@ void httpq_conn_drained(struct httpq_conn *conn)
 {
 	conn->again = true;
 	if (conn->keepalive && conn->body == HTTPQ_CONN_BODY_DONE)
-		httpq_conn_set_state(conn, HTTPQ_CONN_IDLE);
+		httpq_conn_event(conn, HTTPQ_LIFECYCLE_CONN_NEXT);
 	else
 		conn_close(conn);
 }
@@ -134,6 +122,71 @@ static struct httpq_request *conn_detach(struct httpq_conn *conn)
 	return req;
 }
 
+/* How far a request has come that the connection still waits for. */
+static u8 conn_progress(const struct httpq_conn *conn)
+{
+	if (READ_ONCE(conn->req->state) != HTTPQ_REQUEST_DELIVERED)
+		return HTTPQ_PROGRESS_UNREAD;
+	if (conn->begun && !conn->held)
+		return HTTPQ_PROGRESS_BEGUN;
+	if (conn->body_taken || conn->touched)
+		return HTTPQ_PROGRESS_READING;
+	return HTTPQ_PROGRESS_UNTOUCHED;
+}
+
+/* What the request has to know before the connection lets it go. */
+static void conn_note_progress(struct httpq_conn *conn)
+{
+	conn->req->progress = conn_progress(conn);
+	conn->req->received = conn->body_taken;
+}
+
+/* Those that no worker had are bounded in rate: anybody can cause them. */
+static void conn_record(struct httpq_conn *conn, u8 reason)
+{
+	struct httpq_request *req = conn->req;
+
+	conn_note_progress(conn);
+	if (req->progress == HTTPQ_PROGRESS_UNREAD)
+		httpq_record_refused(req, reason, req->status, req->sent);
+	else
+		httpq_record_failed(req, reason, 0);
+}
+
+/**
+ * httpq_conn_recorded - the answer before has left, or never will
+ * @conn: connection with @sent
+ * @flags: HTTPQ_LOG_*
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_recorded(struct httpq_conn *conn, u16 flags)
+{
+	struct httpq_request *req = conn->sent;
+
+	conn->sent = NULL;
+	req->sent -= min_t(u64, conn->tx_bytes, req->sent);
+	httpq_record_answered(req, flags);
+	httpq_request_put(req);
+}
+
+/* The client did not take the answer to the request before. */
+static void conn_sent_lost(struct httpq_conn *conn, u8 reason)
+{
+	struct httpq_request *req = conn->sent;
+
+	if (!req)
+		return;
+	if (reason != HTTPQ_REASON_SEND_TIMEOUT) {
+		httpq_conn_recorded(conn, HTTPQ_LOG_PARTIAL);
+		return;
+	}
+	conn->sent = NULL;
+	req->sent -= min_t(u64, conn->tx_bytes, req->sent);
+	httpq_record_failed(req, HTTPQ_LOG_REASON_TIMER_SEND, 0);
+	httpq_request_put(req);
+}
+
 /**
  * httpq_conn_end_reply - the last byte of a worker's response was queued
  * @conn: connection with a request
@@ -142,9 +195,81 @@ static struct httpq_request *conn_detach(struct httpq_conn *conn)
  */
 void httpq_conn_end_reply(struct httpq_conn *conn)
 {
+	struct httpq_request *req = conn->req;
+
 	httpq_stats_inc(conn->hn->stats, responses);
+	conn_note_progress(conn);
+	req->progress = HTTPQ_PROGRESS_COMPLETE;
+	req->ended = true;
+	conn->held = false;
+	conn->last_worker = req->worker_id;
+	conn->sent = conn_detach(conn);
+	conn_next(conn);
+}
+
+/**
+ * httpq_conn_outlived - all of a response was queued, but its end is owed
+ * @conn: connection with a request
+ *
+ * The next request need not wait for what only the log wants to know.
+ *
+ * Context: process, under the socket lock; the caller runs the engine.
+ */
+void httpq_conn_outlived(struct httpq_conn *conn)
+{
+	struct httpq_request *req = conn->req;
+
+	httpq_stats_inc(conn->hn->stats, responses);
+	conn_note_progress(conn);
+	req->progress = HTTPQ_PROGRESS_COMPLETE;
+	conn->held = false;
+	conn->last_worker = req->worker_id;
+	httpq_zombie_enter(req, HTTPQ_ZOMBIE_END_OWED);
 	httpq_request_put(conn_detach(conn));
 	conn_next(conn);
+}
+
+/* Takes back what was held, as if the response had not been begun. */
+static void conn_unbegin(struct httpq_conn *conn)
+{
+	if (!conn->held)
+		return;
+	httpq_send_purge(conn);
+	conn->held = false;
+	conn->begun = false;
+	conn->keepalive = conn->held_keepalive;
+	conn->req->status = 0;
+	conn->req->sent = 0;
+}
+
+static void refuse_record(struct httpq_conn *conn, u16 status, u8 reason,
+			  u32 sent)
+{
+	struct httpq_request *req = conn->req;
+
+	if (!req) {
+		httpq_record_conn(conn->hn, conn->id, &conn->local,
+				  &conn->remote, reason, status);
+		return;
+	}
+	httpq_conn_owe(conn);
+	req->status = status;
+	req->sent = sent;
+	conn_record(conn, reason);
+}
+
+/**
+ * httpq_conn_owe - a head is complete, or refused: it leaves a record
+ * @conn: connection with a request
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_owe(struct httpq_conn *conn)
+{
+	if (conn->req->number)
+		return;
+	conn->req->number = ++conn->requests;
+	conn->req->owed = true;
 }
 
 /**
@@ -153,20 +278,27 @@ void httpq_conn_end_reply(struct httpq_conn *conn)
  *	sent yet
  * @status: status code
  * @keepalive: whether the connection may go on
+ * @reason: enum httpq_log_reason
  *
  * Context: any, under the socket lock; the caller runs the engine.
  */
-void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive)
+void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive,
+		       u8 reason)
 {
 	struct httpq_request *req = conn->req;
 	bool head = req && req->parse.method_id == HTTPQ_METHOD_HEAD;
+	u32 queued;
 
+	if (req)
+		conn_unbegin(conn);
+	queued = conn->tx_bytes;
 	trace_httpq_answer(conn->id, status);
 	httpq_stats_inc(conn->hn->stats, answers_kernel);
 	conn->keepalive = keepalive;
 	/* The answer is in the version of the request. */
 	conn->keepalive = httpq_answer_queue(conn, status, head,
 					     httpq_conn_persists(conn));
+	refuse_record(conn, status, reason, conn->tx_bytes - queued);
 	conn_detach(conn);
 	if (req)
 		httpq_request_put(req);
@@ -176,16 +308,20 @@ void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive)
 /**
  * httpq_conn_break - end a response that was begun and can't be completed
  * @conn: connection with a request that the caller took out of its container
+ * @reason: enum httpq_log_reason
  *
  * The client can tell: the last chunk or the rest of the length is missing,
  * or, where the end of the connection is the end of the body, it gets RST.
  *
  * Context: any, under the socket lock; the caller runs the engine.
  */
-void httpq_conn_break(struct httpq_conn *conn)
+void httpq_conn_break(struct httpq_conn *conn, u8 reason)
 {
-	struct httpq_request *req = conn_detach(conn);
+	struct httpq_request *req;
 
+	conn->held = false;
+	conn_record(conn, reason);
+	req = conn_detach(conn);
 	httpq_stats_inc(conn->hn->stats, responses_broken);
 	if (conn->framing == HTTPQ_REPLY_CLOSE)
 		httpq_conn_gone(conn, HTTPQ_REASON_CANCELED, true);
@@ -194,22 +330,39 @@ void httpq_conn_break(struct httpq_conn *conn)
 	httpq_request_put(req);
 }
 
+static u8 unread_reason(u8 reason)
+{
+	return reason == HTTPQ_REASON_SHUTDOWN ?
+	       HTTPQ_LOG_REASON_APP_SHUTDOWN : HTTPQ_LOG_REASON_CLIENT_RESET;
+}
+
 /* The client is the reason why nobody will get an answer to the request. */
 static void conn_disown_request(struct httpq_conn *conn, u8 reason)
 {
 	struct httpq_request *req = conn->req;
 
 	httpq_stats_inc(conn->hn->stats, client_gone);
-	if (httpq_queue_withdraw(req, reason))
+	conn_note_progress(conn);
+	if (httpq_queue_withdraw(req, reason)) {
+		conn_record(conn, unread_reason(reason));
 		httpq_request_put(req);
+		return;
+	}
+	/* A timer's verdict stands; after a reset the end may still come. */
+	if (reason == HTTPQ_REASON_SEND_TIMEOUT)
+		conn_record(conn, HTTPQ_LOG_REASON_TIMER_SEND);
 	else
-		httpq_worker_post(req, HTTPQ_EVENT_DISCONNECT, reason);
+		httpq_zombie_enter(req, HTTPQ_ZOMBIE_CLIENT_GONE);
+	httpq_held_post(req, HTTPQ_EVENT_DISCONNECT, reason);
 }
 
 static void conn_drop_request(struct httpq_conn *conn, u8 reason)
 {
 	if (!conn->req)
 		return;
+	/* What was held back never left, whatever the worker has begun. */
+	if (conn->held)
+		conn->req->sent = 0;
 	if (conn->req->state != HTTPQ_REQUEST_NEW)
 		conn_disown_request(conn, reason);
 	httpq_request_put(conn_detach(conn));
@@ -217,21 +370,31 @@ static void conn_drop_request(struct httpq_conn *conn, u8 reason)
 
 /**
  * httpq_conn_fail_body - the request will never be complete
- * @conn: connection with a request
+ * @conn: connection with a request that a worker reads
  * @status: what to tell the client if nothing of a response was sent yet
  * @reason: enum httpq_reason, for the worker
+ * @log_reason: enum httpq_log_reason
  *
  * Context: any, under the socket lock; the caller runs the engine.
  */
-void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason)
+void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason,
+			  u8 log_reason)
 {
+	struct httpq_request *req = conn->req;
+
 	conn->body = HTTPQ_CONN_BODY_BROKEN;
 	conn->keepalive = false;
-	conn_disown_request(conn, reason);
-	if (!conn->begun) {
-		httpq_conn_refuse(conn, status, false);
+	httpq_stats_inc(conn->hn->stats, client_gone);
+	conn_note_progress(conn);
+	if (httpq_queue_withdraw(req, reason))
+		httpq_request_put(req);
+	else
+		httpq_held_post(req, HTTPQ_EVENT_DISCONNECT, reason);
+	if (!conn->begun || conn->held) {
+		httpq_conn_refuse(conn, status, false, log_reason);
 		return;
 	}
+	conn_record(conn, log_reason);
 	httpq_request_put(conn_detach(conn));
 	if (conn->framing == HTTPQ_REPLY_CLOSE)
 		httpq_conn_gone(conn, reason, true);
@@ -252,6 +415,7 @@ int httpq_conn_request_errno(const struct httpq_request *req)
 	case HTTPQ_REASON_NONE:
 		return -ESTALE;
 	case HTTPQ_REASON_BODY_TIMEOUT:
+	case HTTPQ_REASON_SEND_TIMEOUT:
 		return -ETIMEDOUT;
 	case HTTPQ_REASON_BAD_BODY:
 		return -EBADMSG;
@@ -272,7 +436,7 @@ void httpq_conn_notify(struct httpq_conn *conn, u8 want, u8 type)
 	if (want == HTTPQ_WANT_WAKE)
 		wake_up_interruptible_all(&conn->req->wait);
 	else
-		httpq_worker_post(conn->req, type, HTTPQ_REASON_NONE);
+		httpq_held_post(conn->req, type, HTTPQ_REASON_NONE);
 }
 
 /**
@@ -283,12 +447,12 @@ void httpq_conn_notify(struct httpq_conn *conn, u8 want, u8 type)
  */
 void httpq_conn_dispatched(struct httpq_conn *conn)
 {
-	conn->requests++;
 	conn->begun = false;
+	conn->touched = false;
 	conn->half_closed = false;
 	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
 	WRITE_ONCE(conn->want_space, HTTPQ_WANT_NOTHING);
-	httpq_conn_set_state(conn, HTTPQ_CONN_REQUEST);
+	httpq_conn_event(conn, HTTPQ_LIFECYCLE_CONN_DISPATCH);
 }
 
 /**
@@ -303,11 +467,26 @@ void httpq_conn_gone(struct httpq_conn *conn, u8 reason, bool reset)
 {
 	if (conn->state == HTTPQ_CONN_DEAD)
 		return;
+	conn_sent_lost(conn, reason);
 	conn_drop_request(conn, reason);
-	httpq_conn_set_state(conn, HTTPQ_CONN_DEAD);
+	httpq_conn_event(conn, HTTPQ_LIFECYCLE_CONN_GONE);
 	httpq_send_purge(conn);
 	conn->reset = reset;
 	httpq_conn_release(conn);
+}
+
+static bool conn_end_request(struct httpq_conn *conn, u8 cause);
+
+/* Takes what was not delivered out of its container, if it is still there. */
+static bool take_unread(struct httpq_request *req)
+{
+	if (httpq_queue_withdraw(req, HTTPQ_REASON_NONE))
+		return true;
+	if (!httpq_held_revoke(req, true))
+		return false;
+	httpq_queue_done(req->queue);
+	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
+	return true;
 }
 
 static void expire_queue(struct httpq_conn *conn)
@@ -315,11 +494,36 @@ static void expire_queue(struct httpq_conn *conn)
 	struct httpq_request *req = conn->req;
 
 	/* A worker was faster: then it is not the queue's time any more. */
-	if (!httpq_queue_withdraw(req, HTTPQ_REASON_NONE))
+	if (!take_unread(req))
 		return;
 	httpq_stats_inc(conn->hn->stats, queue_timeout);
-	httpq_conn_refuse(conn, 503, conn->keepalive);
+	conn_end_request(conn, HTTPQ_CAUSE_QUEUE_TIMER);
 	httpq_request_put(req);
+}
+
+static void expire_answer(struct httpq_conn *conn)
+{
+	struct httpq_request *req = conn->req;
+
+	/* The worker, or what ends it, was faster. */
+	if (!httpq_held_revoke(req, false))
+		return;
+	httpq_stats_inc(conn->hn->stats, timeout_answer);
+	httpq_queue_done(req->queue);
+	conn_end_request(conn, HTTPQ_CAUSE_ANSWER_TIMER);
+	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
+	httpq_request_put(req);
+}
+
+/* One that said something has its records. */
+static void expire_idle(struct httpq_conn *conn)
+{
+	httpq_stats_inc(conn->hn->stats, timeout_idle);
+	if (!conn->requests)
+		httpq_record_conn(conn->hn, conn->id, &conn->local,
+				  &conn->remote, HTTPQ_LOG_REASON_TIMER_IDLE,
+				  0);
+	conn_close(conn);
 }
 
 static void expire_send(struct httpq_conn *conn, struct sock *sk)
@@ -342,19 +546,23 @@ static void conn_expire(struct httpq_conn *conn, struct sock *sk, u8 kind)
 	trace_httpq_conn_timer(conn->id, kind);
 	switch (kind) {
 	case HTTPQ_TIMER_IDLE:
-		httpq_stats_inc(stats, timeout_idle);
-		conn_close(conn);
+		expire_idle(conn);
 		break;
 	case HTTPQ_TIMER_HEADER:
 		httpq_stats_inc(stats, timeout_header);
-		httpq_conn_refuse(conn, 408, false);
+		httpq_conn_refuse(conn, 408, false,
+				  HTTPQ_LOG_REASON_TIMER_HEADER);
 		break;
 	case HTTPQ_TIMER_QUEUE:
 		expire_queue(conn);
 		break;
+	case HTTPQ_TIMER_ANSWER:
+		expire_answer(conn);
+		break;
 	case HTTPQ_TIMER_BODY:
 		httpq_stats_inc(stats, timeout_body);
-		httpq_conn_fail_body(conn, 408, HTTPQ_REASON_BODY_TIMEOUT);
+		httpq_conn_fail_body(conn, 408, HTTPQ_REASON_BODY_TIMEOUT,
+				     HTTPQ_LOG_REASON_TIMER_BODY);
 		break;
 	case HTTPQ_TIMER_SEND:
 		expire_send(conn, sk);
@@ -413,8 +621,8 @@ static void conn_check_eof(struct httpq_conn *conn, struct sock *sk)
 			break;
 		conn->half_closed = true;
 		WRITE_ONCE(conn->req->half_closed, true);
-		httpq_worker_post(conn->req, HTTPQ_EVENT_HALF_CLOSED,
-				  HTTPQ_REASON_NONE);
+		httpq_held_post(conn->req, HTTPQ_EVENT_HALF_CLOSED,
+				HTTPQ_REASON_NONE);
 		break;
 	}
 }
@@ -468,28 +676,104 @@ void httpq_conn_run(struct httpq_conn *conn, struct sock *sk)
 		httpq_conn_defer(conn);
 }
 
+static struct httpq_fate conn_fate(const struct httpq_conn *conn, u8 cause)
+{
+	const struct httpq_request *req = conn->req;
+	const struct httpq_facts facts = {
+		.cause = cause,
+		.progress = conn_progress(conn),
+		.idempotent = httpq_lifecycle_idempotent(req->parse.method_id),
+		.policy = READ_ONCE(req->queue->redeliver),
+		.redelivered = req->redelivered,
+	};
+	struct httpq_fate fate = httpq_lifecycle_fate(&facts);
+
+	if (cause == HTTPQ_CAUSE_QUEUE_STOP)
+		fate.reason = httpq_queue_stop_reason(req->queue);
+	return fate;
+}
+
+/* Back as it was when it was first dispatched; a thread may still wait. */
+static void conn_return_request(struct httpq_conn *conn)
+{
+	conn_unbegin(conn);
+	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
+	WRITE_ONCE(conn->want_space, HTTPQ_WANT_NOTHING);
+	if (wq_has_sleeper(&conn->req->wait))
+		wake_up_interruptible_all(&conn->req->wait);
+}
+
+/* For a request that was taken out of its container; see conn_fate(). */
+static bool conn_end_request(struct httpq_conn *conn, u8 cause)
+{
+	struct httpq_fate fate = conn_fate(conn, cause);
+
+	switch (fate.kind) {
+	case HTTPQ_FATE_RETURN:
+		conn_return_request(conn);
+		return true;
+	case HTTPQ_FATE_BREAK:
+		httpq_conn_break(conn, fate.reason);
+		break;
+	default:
+		/* First: it says whether the connection may go on. */
+		conn_unbegin(conn);
+		httpq_conn_refuse(conn, fate.status ?: 500, conn->keepalive,
+				  fate.reason);
+		break;
+	}
+	return false;
+}
+
+/* Its connection is gone, or went on, and did not make the record. */
+static void request_forsaken(struct httpq_request *req, u8 cause)
+{
+	const struct httpq_facts facts = {
+		.cause = cause,
+		.progress = req->progress,
+		.client_gone = true,
+	};
+	u8 reason = httpq_lifecycle_fate(&facts).reason;
+
+	if (!req->owed || req->ended)
+		return;
+	if (req->progress == HTTPQ_PROGRESS_UNREAD)
+		httpq_record_refused(req, reason, 0, 0);
+	else
+		httpq_record_failed(req, reason, 0);
+}
+
+static void count_end(const struct httpq_conn *conn, u8 cause)
+{
+	if (cause == HTTPQ_CAUSE_QUEUE_STOP)
+		httpq_stats_inc(conn->hn->stats, queue_stopped);
+	else
+		httpq_stats_inc(conn->hn->stats, worker_gone);
+}
+
 /* Something in a lower floor ends a request: see struct httpq_request_ops. */
-static void request_refuse(struct httpq_request *req, u16 status)
+static bool request_end(struct httpq_request *req, u8 cause)
 {
 	struct httpq_conn *conn = req->conn;
+	bool back = false;
 	struct sock *sk;
 	bool slow;
 
 	sk = httpq_conn_lock(conn, &slow);
-	if (!sk)
-		return;
+	if (!sk) {
+		request_forsaken(req, cause);
+		return false;
+	}
 	if (conn->req == req) {
-		if (status == 502)
-			httpq_stats_inc(conn->hn->stats, worker_gone);
-		else
-			httpq_stats_inc(conn->hn->stats, queue_stopped);
-		if (conn->begun)
-			httpq_conn_break(conn);
-		else
-			httpq_conn_refuse(conn, status, conn->keepalive);
+		back = conn_end_request(conn, cause);
+		if (!back)
+			count_end(conn, cause);
 		httpq_conn_run(conn, sk);
+	} else {
+		request_forsaken(req, cause);
 	}
 	httpq_conn_unlock(conn, sk, slow);
+	return back;
 }
 
 /* The time in the queue is what is left to wait for. */
@@ -503,22 +787,15 @@ static void request_returned(struct httpq_request *req)
 	sk = httpq_conn_lock(conn, &slow);
 	if (!sk)
 		return;
-	if (conn->req == req)
+	if (conn->req == req) {
+		httpq_timer_restart(conn);
 		httpq_conn_run(conn, sk);
+	}
 	httpq_conn_unlock(conn, sk, slow);
 }
 
-static void request_describe(const struct httpq_conn *conn,
-			     struct httpq_request_head *head)
-{
-	head->conn_id = conn->id;
-	head->local = conn->local;
-	head->remote = conn->remote;
-}
-
 const struct httpq_request_ops httpq_conn_request_ops = {
-	.refuse = request_refuse,
+	.end = request_end,
 	.returned = request_returned,
-	.describe = request_describe,
 	.put_conn = httpq_conn_put,
 };

@@ -17,28 +17,13 @@
 
 #include "batch.h"
 #include "chunk.h"
+#include "lifecycle.h"
 
 struct httpq_listener;
 struct httpq_net;
 struct httpq_request;
 struct sock;
 struct socket;
-
-/* X(name): in the order in which a request passes them. */
-#define HTTPQ_CONN_STATES(X)						\
-	X(IDLE)		/* between requests */				\
-	X(HEAD)		/* a head has begun to arrive */		\
-	X(REQUEST)	/* a request is out; its answer ends this */	\
-	X(DRAIN)	/* answered; the rest of its body is discarded */ \
-	X(LINGER)	/* our FIN is sent or due; input is discarded */ \
-	X(DEAD)		/* to be released */
-
-enum httpq_conn_state {
-#define X(name) HTTPQ_CONN_##name,
-	HTTPQ_CONN_STATES(X)
-#undef X
-	HTTPQ_CONN_STATE_NR,
-};
 
 /* How the end of the request's body is known. */
 enum httpq_conn_body {
@@ -61,6 +46,7 @@ enum httpq_conn_timer {
 	HTTPQ_TIMER_IDLE,
 	HTTPQ_TIMER_HEADER,
 	HTTPQ_TIMER_QUEUE,
+	HTTPQ_TIMER_ANSWER,
 	HTTPQ_TIMER_BODY,
 	HTTPQ_TIMER_SEND,
 	HTTPQ_TIMER_LINGER,
@@ -129,6 +115,12 @@ struct httpq_conn {
 	bool reset:1;
 	/** @expect: the client waits for 100 (Continue) */
 	bool expect:1;
+	/** @touched: an interim response of the worker went out */
+	bool touched:1;
+	/** @held: nothing of the response in @tx is to leave yet */
+	bool held:1;
+	/** @held_keepalive: @keepalive before the response was begun */
+	bool held_keepalive:1;
 	/** @half_closed: the worker was told of the client's FIN */
 	bool half_closed:1;
 	/** @refused: over the limit of connections; counted apart */
@@ -136,6 +128,10 @@ struct httpq_conn {
 
 	/** @req: being received or waiting for its answer, or NULL */
 	struct httpq_request *req;
+	/** @sent: answered; recorded when @tx is empty; holds a reference */
+	struct httpq_request *sent;
+	/** @last_worker: number of the handle that answered last, or 0 */
+	u64 last_worker;
 	/** @body_left: HTTPQ_CONN_BODY_LENGTH: bytes still to come */
 	u64 body_left;
 	/** @body_taken: body bytes handed out or discarded */
@@ -178,8 +174,8 @@ struct httpq_conn {
 	struct httpq_addr remote;
 	/** @created: jiffies; immutable */
 	unsigned long created;
-	/** @requests: heads completed */
-	u64 requests;
+	/** @requests: heads completed or refused */
+	u32 requests;
 };
 
 int httpq_conn_init(void);
@@ -195,18 +191,22 @@ void httpq_conn_defer(struct httpq_conn *conn);
 void httpq_conn_put(struct httpq_conn *conn);
 
 void httpq_conn_release(struct httpq_conn *conn);
-void httpq_conn_set_state(struct httpq_conn *conn, u8 state);
+void httpq_conn_event(struct httpq_conn *conn, u8 event);
 void httpq_conn_notify(struct httpq_conn *conn, u8 want, u8 type);
 void httpq_conn_dispatched(struct httpq_conn *conn);
-void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive);
+void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive,
+		       u8 reason);
 bool httpq_conn_persists(const struct httpq_conn *conn);
 void httpq_conn_drained(struct httpq_conn *conn);
 void httpq_conn_end_reply(struct httpq_conn *conn);
-void httpq_conn_break(struct httpq_conn *conn);
-void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason);
+void httpq_conn_outlived(struct httpq_conn *conn);
+void httpq_conn_break(struct httpq_conn *conn, u8 reason);
+void httpq_conn_owe(struct httpq_conn *conn);
+void httpq_conn_recorded(struct httpq_conn *conn, u16 flags);
+void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason,
+			  u8 log_reason);
 void httpq_conn_gone(struct httpq_conn *conn, u8 reason, bool reset);
 int httpq_conn_request_errno(const struct httpq_request *req);
-const char *httpq_conn_state_name(u8 state);
 
 extern const struct httpq_request_ops httpq_conn_request_ops;
 extern struct workqueue_struct *httpq_conn_wq;

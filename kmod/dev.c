@@ -13,8 +13,10 @@
 #include <linux/httpq.h>
 
 #include "bind.h"
+#include "binding.h"
 #include "body.h"
 #include "dev.h"
+#include "held.h"
 #include "net.h"
 #include "request.h"
 #include "transfer.h"
@@ -34,6 +36,8 @@ struct dev_call {
 		struct httpq_receive receive;
 		struct httpq_body body;
 		struct httpq_cancel cancel;
+		struct httpq_ready ready;
+		struct httpq_drain drain;
 	};
 };
 
@@ -67,6 +71,9 @@ static int dev_bind(struct dev_call *call)
 {
 	struct httpq_worker *worker = call->worker;
 	const struct httpq_bind *bind = &call->bind;
+	const struct httpq_binding_options options = {
+		.context = bind->context,
+	};
 	const char *problem;
 	char *url;
 	int err;
@@ -79,9 +86,8 @@ static int dev_bind(struct dev_call *call)
 	err = httpq_worker_check(worker);
 	if (!err)
 		err = httpq_bind_add(worker->hn, url, bind->url_len,
-				     worker->member.queue, worker,
-				     bind->context, httpq_net_admin(worker->hn),
-				     &problem);
+				     worker->member.queue, worker, &options,
+				     httpq_net_admin(worker->hn), &problem);
 	mutex_unlock(&worker->hn->control);
 	kfree(url);
 	return err;
@@ -130,13 +136,14 @@ static int dev_read_body(struct dev_call *call)
 
 	if (body->flags & ~HTTPQ_BODY_ALL || body->__reserved)
 		return -EOPNOTSUPP;
-	req = httpq_worker_find(call->worker, body->id, false);
+	req = httpq_held_find(call->worker, body->id, false);
 	if (!req)
 		return -ESTALE;
 	if (body->flags & HTTPQ_BODY_TRAILERS)
 		err = httpq_body_trailers(req, body);
 	else
-		err = httpq_body_read(req, body, call->nonblock ||
+		err = httpq_body_read(call->worker, req, body,
+				      call->nonblock ||
 				      body->flags & HTTPQ_BODY_DONTWAIT);
 	httpq_request_put(req);
 	return err;
@@ -149,12 +156,38 @@ static int dev_cancel(struct dev_call *call)
 	return httpq_transfer_cancel(call->worker, call->cancel.id);
 }
 
+static int dev_ready(struct dev_call *call)
+{
+	if (call->ready.flags)
+		return -EOPNOTSUPP;
+	httpq_worker_ready(call->worker);
+	return 0;
+}
+
+static int dev_drain(struct dev_call *call)
+{
+	struct httpq_worker *worker = call->worker;
+	struct httpq_drain *drain = &call->drain;
+
+	if (drain->flags)
+		return -EOPNOTSUPP;
+	if (drain->deadline_ms > HTTPQ_DRAIN_MAX_MS)
+		return -EINVAL;
+	mutex_lock(&worker->hn->control);
+	httpq_worker_drain(worker, drain->deadline_ms);
+	mutex_unlock(&worker->hn->control);
+	drain->out_held = READ_ONCE(worker->nr_held);
+	return 0;
+}
+
 /**
  * struct dev_command - a row of the table of commands
  * @code: ioctl number
  * @size: bytes of the structure that this kernel knows
  * @min_size: bytes of its first version
  * @attached: only for a handle that is in a queue
+ * @call: enum httpq_log_call; _NONE for what says of itself what it is, or
+ *	says nothing of how the worker is
  * @run: what to do; the structure is in kernel memory and validated in length
  */
 struct dev_command {
@@ -162,10 +195,11 @@ struct dev_command {
 	size_t size;
 	size_t min_size;
 	bool attached;
+	u8 call;
 	int (*run)(struct dev_call *call);
 };
 
-#define COMMAND(_code, _struct, _last, _attached, _run)			\
+#define COMMAND(_code, _struct, _last, _attached, _call, _run)		\
 	[_IOC_NR(HTTPQ_IOC_##_code)] = {				\
 		.code = HTTPQ_IOC_##_code,				\
 		.size = sizeof(struct _struct) +			\
@@ -173,18 +207,22 @@ struct dev_command {
 				sizeof_field(struct dev_call, raw)), \
 		.min_size = offsetofend(struct _struct, _last),		\
 		.attached = _attached,					\
+		.call = HTTPQ_LOG_CALL_##_call,				\
 		.run = _run,						\
 	}
 
 static const struct dev_command commands[] = {
-	COMMAND(INFO, httpq_info, __reserved, false, dev_query),
-	COMMAND(ATTACH, httpq_attach, mode, false, dev_attach),
-	COMMAND(BIND, httpq_bind, context, true, dev_bind),
-	COMMAND(UNBIND, httpq_bind, context, true, dev_unbind),
-	COMMAND(TRANSFER, httpq_transfer, timeout_ms, true, dev_transfer),
-	COMMAND(RECEIVE, httpq_receive, out_len, true, dev_receive),
-	COMMAND(READ_BODY, httpq_body, __reserved, true, dev_read_body),
-	COMMAND(CANCEL, httpq_cancel, id, true, dev_cancel),
+	COMMAND(INFO, httpq_info, __reserved, false, NONE, dev_query),
+	COMMAND(ATTACH, httpq_attach, mode, false, OTHER, dev_attach),
+	COMMAND(BIND, httpq_bind, context, true, OTHER, dev_bind),
+	COMMAND(UNBIND, httpq_bind, context, true, OTHER, dev_unbind),
+	COMMAND(TRANSFER, httpq_transfer, timeout_ms, true, NONE, dev_transfer),
+	COMMAND(RECEIVE, httpq_receive, out_len, true, RECEIVE, dev_receive),
+	COMMAND(READ_BODY, httpq_body, __reserved, true, READ_BODY,
+		dev_read_body),
+	COMMAND(CANCEL, httpq_cancel, id, true, SEND, dev_cancel),
+	COMMAND(READY, httpq_ready, flags, true, OTHER, dev_ready),
+	COMMAND(DRAIN, httpq_drain, out_held, true, OTHER, dev_drain),
 };
 
 /* The size is part of the number: it may differ, the rest may not. */
@@ -214,6 +252,8 @@ static int run_command(const struct dev_command *command,
 		if (err)
 			return err;
 	}
+	if (command->call)
+		httpq_worker_called(call->worker, command->call);
 	run = command->run(call);
 	if (copy_to_user(call->uarg, call->raw,
 			 min_t(size_t, usize, command->size)))
@@ -294,7 +334,7 @@ static_assert(sizeof(struct httpq_field) == 12);
 static_assert(sizeof(struct httpq_addr) == 24);
 static_assert(sizeof(struct httpq_request_head) == 136);
 static_assert(sizeof(struct httpq_reply_head) == 8);
-static_assert(sizeof(struct httpq_send) == 56);
+static_assert(sizeof(struct httpq_send) == 72);
 static_assert(sizeof(struct httpq_event) == 32);
 static_assert(sizeof(struct httpq_info) == 24);
 static_assert(sizeof(struct httpq_attach) == 24);
@@ -303,6 +343,9 @@ static_assert(sizeof(struct httpq_transfer) == 56);
 static_assert(sizeof(struct httpq_receive) == 32);
 static_assert(sizeof(struct httpq_body) == 40);
 static_assert(sizeof(struct httpq_cancel) == 16);
+static_assert(sizeof(struct httpq_ready) == 8);
+static_assert(sizeof(struct httpq_drain) == 16);
+static_assert(sizeof(struct httpq_log_data) == 8);
 
 /**
  * httpq_dev_init - let workers in

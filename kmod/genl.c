@@ -12,12 +12,15 @@
 #include <net/genetlink.h>
 
 #include "bind.h"
+#include "binding.h"
 #include "genl.h"
 #include "genl_dump.h"
+#include "genl_worker.h"
 #include "limits.h"
 #include "listen.h"
 #include "net.h"
 #include "queue.h"
+#include "worker.h"
 
 /* Without const, since the policies of older kernels have none. */
 static struct netlink_range_validation queue_limit_range = {
@@ -25,8 +28,21 @@ static struct netlink_range_validation queue_limit_range = {
 	.max = HTTPQ_QUEUE_LIMIT_MAX,
 };
 
+static struct netlink_range_validation answer_range = {
+	.max = HTTPQ_QUEUE_ANSWER_MAX,
+};
+
+static struct netlink_range_validation hold_range = {
+	.max = HTTPQ_HOLD_MAX,
+};
+
+static struct netlink_range_validation deadline_range = {
+	.max = HTTPQ_DRAIN_MAX_MS,
+};
+
 #define QUEUE_NAME_POLICY { .type = NLA_STRING, .len = HTTPQ_QUEUE_NAME_MAX }
 #define URL_POLICY { .type = NLA_STRING, .len = HTTPQ_URL_MAX }
+#define DEADLINE_POLICY NLA_POLICY_FULL_RANGE(NLA_U32, &deadline_range)
 
 /* A table each, so that what a command doesn't use is refused. */
 
@@ -39,6 +55,11 @@ static const struct nla_policy queue_new_policy[] = {
 		NLA_POLICY_FULL_RANGE(NLA_U32, &queue_limit_range),
 	[HTTPQ_A_MAX_INFLIGHT] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &queue_limit_range),
+	[HTTPQ_A_REDELIVER] = NLA_POLICY_MAX(NLA_U8, HTTPQ_REDELIVER_ANY),
+	[HTTPQ_A_ANSWER_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &answer_range),
+	[HTTPQ_A_HOLD_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U32, &hold_range),
+	[HTTPQ_A_AFFINITY] = NLA_POLICY_MAX(NLA_U8, 1),
+	[HTTPQ_A_POOL] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 static const struct nla_policy queue_set_policy[] = {
@@ -46,22 +67,42 @@ static const struct nla_policy queue_set_policy[] = {
 	[HTTPQ_A_QUEUE_UID] = { .type = NLA_U32 },
 	[HTTPQ_A_QUEUE_GID] = { .type = NLA_U32 },
 	[HTTPQ_A_QUEUE_MODE] = NLA_POLICY_MASK(NLA_U32, 0666),
-	/* HTTPQ_QUEUE_OFFLINE is for the kernel to set. */
-	[HTTPQ_A_QUEUE_STATE] = NLA_POLICY_MAX(NLA_U8, HTTPQ_QUEUE_STOPPED),
+	[HTTPQ_A_QUEUE_STATE] = NLA_POLICY_MAX(NLA_U8, HTTPQ_QUEUE_OFFLINE),
 	[HTTPQ_A_MAX_QUEUED] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &queue_limit_range),
 	[HTTPQ_A_MAX_INFLIGHT] =
 		NLA_POLICY_FULL_RANGE(NLA_U32, &queue_limit_range),
+	[HTTPQ_A_REDELIVER] = NLA_POLICY_MAX(NLA_U8, HTTPQ_REDELIVER_ANY),
+	[HTTPQ_A_ANSWER_MS] = NLA_POLICY_FULL_RANGE(NLA_U32, &answer_range),
+	[HTTPQ_A_HOLD_BYTES] = NLA_POLICY_FULL_RANGE(NLA_U32, &hold_range),
+	[HTTPQ_A_AFFINITY] = NLA_POLICY_MAX(NLA_U8, 1),
+	[HTTPQ_A_POOL] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 static const struct nla_policy queue_name_policy[] = {
 	[HTTPQ_A_QUEUE_NAME] = QUEUE_NAME_POLICY,
 };
 
+static const struct nla_policy queue_drain_policy[] = {
+	[HTTPQ_A_QUEUE_NAME] = QUEUE_NAME_POLICY,
+	[HTTPQ_A_DEADLINE_MS] = DEADLINE_POLICY,
+};
+
+static const struct nla_policy worker_drain_policy[] = {
+	[HTTPQ_A_ID] = { .type = NLA_U64 },
+	[HTTPQ_A_DEADLINE_MS] = DEADLINE_POLICY,
+};
+
+static const struct nla_policy id_policy[] = {
+	[HTTPQ_A_ID] = { .type = NLA_U64 },
+};
+
 static const struct nla_policy url_new_policy[] = {
 	[HTTPQ_A_QUEUE_NAME] = QUEUE_NAME_POLICY,
 	[HTTPQ_A_URL] = URL_POLICY,
 	[HTTPQ_A_CONTEXT] = { .type = NLA_U64 },
+	[HTTPQ_A_SITE] = { .type = NLA_U32 },
+	[HTTPQ_A_NO_KEEPALIVE] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy url_del_policy[] = {
@@ -207,6 +248,24 @@ static int read_gid(struct genl_info *info, struct user_namespace *user_ns,
 	return 0;
 }
 
+/* What becomes of requests whose worker leaves, or takes its time. */
+static void read_recycling(const struct genl_info *info,
+			   struct httpq_queue_config *config)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (attrs[HTTPQ_A_REDELIVER])
+		config->redeliver = nla_get_u8(attrs[HTTPQ_A_REDELIVER]);
+	if (attrs[HTTPQ_A_ANSWER_MS])
+		config->answer_ms = nla_get_u32(attrs[HTTPQ_A_ANSWER_MS]);
+	if (attrs[HTTPQ_A_HOLD_BYTES])
+		config->hold_bytes = nla_get_u32(attrs[HTTPQ_A_HOLD_BYTES]);
+	if (attrs[HTTPQ_A_AFFINITY])
+		config->affinity = nla_get_u8(attrs[HTTPQ_A_AFFINITY]);
+	if (attrs[HTTPQ_A_POOL])
+		config->pool = nla_get_u8(attrs[HTTPQ_A_POOL]);
+}
+
 /* Overwrites those members of @config that the message has. */
 static int read_config(struct sk_buff *skb, struct genl_info *info, bool admin,
 		       struct httpq_queue_config *config)
@@ -228,6 +287,7 @@ static int read_config(struct sk_buff *skb, struct genl_info *info, bool admin,
 		config->max_queued = nla_get_u32(attrs[HTTPQ_A_MAX_QUEUED]);
 	if (attrs[HTTPQ_A_MAX_INFLIGHT])
 		config->max_inflight = nla_get_u32(attrs[HTTPQ_A_MAX_INFLIGHT]);
+	read_recycling(info, config);
 	return 0;
 }
 
@@ -339,6 +399,41 @@ static int genl_queue_get(struct sk_buff *skb, struct genl_info *info)
 	return act(skb, info, queue_get);
 }
 
+/* Workers and zombies. */
+
+static int queue_drain(struct httpq_net *hn, struct sk_buff *skb,
+		       struct genl_info *info)
+{
+	struct httpq_queue *queue;
+	int err;
+
+	err = find_own_queue(hn, skb, info, &queue);
+	if (err)
+		return err;
+	httpq_worker_drain_queue(queue, httpq_genl_deadline(info));
+	return 0;
+}
+
+static int genl_queue_drain(struct sk_buff *skb, struct genl_info *info)
+{
+	return act(skb, info, queue_drain);
+}
+
+static int genl_worker_drain(struct sk_buff *skb, struct genl_info *info)
+{
+	return act(skb, info, httpq_genl_worker_drain);
+}
+
+static int genl_worker_detach(struct sk_buff *skb, struct genl_info *info)
+{
+	return act(skb, info, httpq_genl_worker_detach);
+}
+
+static int genl_zombie_reap(struct sk_buff *skb, struct genl_info *info)
+{
+	return act(skb, info, httpq_genl_zombie_reap);
+}
+
 /* Prefixes. */
 
 static int need_url(struct genl_info *info)
@@ -364,7 +459,13 @@ static int url_new(struct httpq_net *hn, struct sk_buff *skb,
 		   struct genl_info *info)
 {
 	const struct nlattr *context = info->attrs[HTTPQ_A_CONTEXT];
+	const struct nlattr *site = info->attrs[HTTPQ_A_SITE];
 	const struct nlattr *url = info->attrs[HTTPQ_A_URL];
+	const struct httpq_binding_options options = {
+		.context = context ? nla_get_u64(context) : 0,
+		.site = site ? nla_get_u32(site) : 0,
+		.no_keepalive = info->attrs[HTTPQ_A_NO_KEEPALIVE],
+	};
 	bool admin = httpq_genl_is_admin(skb, hn);
 	const char *problem = NULL;
 	struct httpq_queue *queue;
@@ -378,8 +479,7 @@ static int url_new(struct httpq_net *hn, struct sk_buff *skb,
 		return -EACCES;
 	}
 	err = httpq_bind_add(hn, nla_data(url), string_len(url), queue, NULL,
-			     context ? nla_get_u64(context) : 0, admin,
-			     &problem);
+			     &options, admin, &problem);
 	if (err)
 		set_url_problem(info, problem);
 	return err;
@@ -514,6 +614,44 @@ static const struct genl_ops httpq_genl_ops[] = {
 		.cmd = HTTPQ_CMD_STATS_GET,
 		.dumpit = httpq_genl_dump_stats,
 	},
+	{
+		.cmd = HTTPQ_CMD_QUEUE_DRAIN,
+		.policy = queue_drain_policy,
+		.maxattr = ARRAY_SIZE(queue_drain_policy) - 1,
+		.doit = genl_queue_drain,
+	},
+	{
+		.cmd = HTTPQ_CMD_WORKER_GET,
+		.policy = queue_name_policy,
+		.maxattr = ARRAY_SIZE(queue_name_policy) - 1,
+		.dumpit = httpq_genl_dump_workers,
+	},
+	{
+		.cmd = HTTPQ_CMD_WORKER_DRAIN,
+		.policy = worker_drain_policy,
+		.maxattr = ARRAY_SIZE(worker_drain_policy) - 1,
+		.doit = genl_worker_drain,
+	},
+	{
+		.cmd = HTTPQ_CMD_WORKER_DETACH,
+		.policy = id_policy,
+		.maxattr = ARRAY_SIZE(id_policy) - 1,
+		.doit = genl_worker_detach,
+	},
+	{
+		.cmd = HTTPQ_CMD_ZOMBIE_GET,
+		.dumpit = httpq_genl_dump_zombies,
+	},
+	{
+		.cmd = HTTPQ_CMD_ZOMBIE_REAP,
+		.policy = id_policy,
+		.maxattr = ARRAY_SIZE(id_policy) - 1,
+		.doit = genl_zombie_reap,
+	},
+};
+
+static const struct genl_multicast_group httpq_genl_groups[] = {
+	[HTTPQ_GENL_EVENTS_GROUP] = { .name = HTTPQ_GENL_EVENTS },
 };
 
 struct genl_family httpq_genl_family __ro_after_init = {
@@ -525,6 +663,8 @@ struct genl_family httpq_genl_family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = httpq_genl_ops,
 	.n_ops = ARRAY_SIZE(httpq_genl_ops),
+	.mcgrps = httpq_genl_groups,
+	.n_mcgrps = ARRAY_SIZE(httpq_genl_groups),
 	/* From the first one on everything is checked. */
 	.resv_start_op = HTTPQ_CMD_UNSPEC,
 };
@@ -539,7 +679,12 @@ struct genl_family httpq_genl_family __ro_after_init = {
  */
 int httpq_genl_init(void)
 {
-	return genl_register_family(&httpq_genl_family);
+	int err;
+
+	err = genl_register_family(&httpq_genl_family);
+	if (!err)
+		httpq_genl_events_start();
+	return err;
 }
 
 /**
@@ -551,5 +696,6 @@ int httpq_genl_init(void)
  */
 void httpq_genl_exit(void)
 {
+	httpq_genl_events_stop();
 	genl_unregister_family(&httpq_genl_family);
 }

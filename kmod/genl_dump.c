@@ -3,7 +3,8 @@
  * What the control plane tells. A dump is a series of messages, in parts of
  * what the reader takes at a time, and cb->args[0] is the position that the
  * next part goes on from: while things are added and removed, one may be
- * missed or seen twice, but nothing worse.
+ * missed or seen twice, but nothing worse. Those of workers and zombies are
+ * in genl_worker.c.
  */
 
 #include <linux/jiffies.h>
@@ -54,11 +55,27 @@ static int put_queue_numbers(struct sk_buff *skb, struct httpq_queue *queue)
 	return err;
 }
 
+/* What becomes of requests whose worker leaves, or takes its time. */
+static int put_queue_recycling(struct sk_buff *skb, struct httpq_queue *queue)
+{
+	int err;
+
+	spin_lock_bh(&queue->lock);
+	err = nla_put_u8(skb, HTTPQ_A_REDELIVER, queue->redeliver) ?:
+	      nla_put_u32(skb, HTTPQ_A_ANSWER_MS, queue->answer_ms) ?:
+	      nla_put_u32(skb, HTTPQ_A_HOLD_BYTES, queue->hold_bytes) ?:
+	      nla_put_u8(skb, HTTPQ_A_AFFINITY, queue->affinity) ?:
+	      nla_put_u8(skb, HTTPQ_A_POOL, queue->pool);
+	spin_unlock_bh(&queue->lock);
+	return err;
+}
+
 static int put_queue(struct sk_buff *skb, struct user_namespace *user_ns,
 		     struct httpq_queue *queue)
 {
 	return put_queue_owner(skb, user_ns, queue) ?:
-	       put_queue_numbers(skb, queue);
+	       put_queue_numbers(skb, queue) ?:
+	       put_queue_recycling(skb, queue);
 }
 
 static int put_binding(struct sk_buff *skb, const struct httpq_binding *binding)
@@ -68,9 +85,12 @@ static int put_binding(struct sk_buff *skb, const struct httpq_binding *binding)
 	err = nla_put_string(skb, HTTPQ_A_URL, binding->text) ?:
 	      nla_put_string(skb, HTTPQ_A_QUEUE_NAME, binding->queue->name) ?:
 	      nla_put_u64_64bit(skb, HTTPQ_A_CONTEXT, binding->context,
-				HTTPQ_A_PAD);
+				HTTPQ_A_PAD) ?:
+	      nla_put_u32(skb, HTTPQ_A_SITE, binding->site);
 	if (!err && !binding->worker)
 		err = nla_put_flag(skb, HTTPQ_A_PERSISTENT);
+	if (!err && binding->no_keepalive)
+		err = nla_put_flag(skb, HTTPQ_A_NO_KEEPALIVE);
 	return err;
 }
 
@@ -101,7 +121,7 @@ static int put_conn(struct sk_buff *skb, const struct httpq_conn *conn)
 		       conn->local.addr) ?:
 	       nla_put_u16(skb, HTTPQ_A_PORT, conn->local.port) ?:
 	       nla_put_string(skb, HTTPQ_A_CONN_STATE,
-			      httpq_conn_state_name(READ_ONCE(conn->state))) ?:
+			      httpq_lifecycle_conn_name(READ_ONCE(conn->state))) ?:
 	       nla_put_u64_64bit(skb, HTTPQ_A_REQUESTS,
 				 READ_ONCE(conn->requests), HTTPQ_A_PAD) ?:
 	       nla_put_u64_64bit(skb, HTTPQ_A_AGE_MS, age, HTTPQ_A_PAD);
@@ -142,20 +162,44 @@ struct sk_buff *httpq_genl_queue_reply(struct sk_buff *skb,
 	return msg;
 }
 
-static struct httpq_net *dump_net(struct netlink_callback *cb)
+/**
+ * httpq_genl_dump_net - the namespace that a dump is about
+ * @cb: the dump.
+ *
+ * Context: Process.
+ * Return: that of the reader's socket, which pins it.
+ */
+struct httpq_net *httpq_genl_dump_net(struct netlink_callback *cb)
 {
 	return httpq_net_of(sock_net(cb->skb->sk));
 }
 
-static void *dump_begin(struct sk_buff *skb, struct netlink_callback *cb,
-			u8 cmd)
+/**
+ * httpq_genl_dump_begin - begin a message of a dump
+ * @skb: where it goes.
+ * @cb: the dump.
+ * @cmd: enum httpq_cmd.
+ *
+ * Context: Process.
+ * Return: what httpq_genl_dump_end() takes, or NULL if it doesn't fit.
+ */
+void *httpq_genl_dump_begin(struct sk_buff *skb, struct netlink_callback *cb,
+			    u8 cmd)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			   &httpq_genl_family, NLM_F_MULTI, cmd);
 }
 
-/* Completes a message, or takes it back if it didn't fit. */
-static int dump_end(struct sk_buff *skb, void *head, int err)
+/**
+ * httpq_genl_dump_end - complete a message, or take it back
+ * @skb: where it went.
+ * @head: from httpq_genl_dump_begin().
+ * @err: 0, or -EMSGSIZE if not all of it did fit.
+ *
+ * Context: Process.
+ * Return: @err.
+ */
+int httpq_genl_dump_end(struct sk_buff *skb, void *head, int err)
 {
 	if (err)
 		genlmsg_cancel(skb, head);
@@ -207,14 +251,13 @@ int httpq_genl_dump_start(struct netlink_callback *cb)
 static int dump_queue(struct sk_buff *skb, struct netlink_callback *cb,
 		      struct list_head *node)
 {
+	struct httpq_queue *queue = list_entry(node, struct httpq_queue, node);
 	struct user_namespace *user_ns = httpq_genl_user_ns(cb->skb);
-	void *head = dump_begin(skb, cb, HTTPQ_CMD_QUEUE_GET);
+	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_QUEUE_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	return dump_end(skb, head,
-			put_queue(skb, user_ns,
-				  list_entry(node, struct httpq_queue, node)));
+	return httpq_genl_dump_end(skb, head, put_queue(skb, user_ns, queue));
 }
 
 /**
@@ -227,7 +270,7 @@ static int dump_queue(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int httpq_genl_dump_queues(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct httpq_net *hn = dump_net(cb);
+	struct httpq_net *hn = httpq_genl_dump_net(cb);
 
 	return dump_list(skb, cb, hn, &hn->queues, dump_queue);
 }
@@ -235,13 +278,13 @@ int httpq_genl_dump_queues(struct sk_buff *skb, struct netlink_callback *cb)
 static int dump_url(struct sk_buff *skb, struct netlink_callback *cb,
 		    struct list_head *node)
 {
-	void *head = dump_begin(skb, cb, HTTPQ_CMD_URL_GET);
+	const struct httpq_binding *binding =
+		list_entry(node, struct httpq_binding, node);
+	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_URL_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	return dump_end(skb, head,
-			put_binding(skb, list_entry(node, struct httpq_binding,
-						    node)));
+	return httpq_genl_dump_end(skb, head, put_binding(skb, binding));
 }
 
 /**
@@ -254,7 +297,7 @@ static int dump_url(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int httpq_genl_dump_urls(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct httpq_net *hn = dump_net(cb);
+	struct httpq_net *hn = httpq_genl_dump_net(cb);
 
 	return dump_list(skb, cb, hn, &hn->bindings, dump_url);
 }
@@ -262,14 +305,13 @@ int httpq_genl_dump_urls(struct sk_buff *skb, struct netlink_callback *cb)
 static int dump_listener(struct sk_buff *skb, struct netlink_callback *cb,
 			 struct list_head *node)
 {
-	void *head = dump_begin(skb, cb, HTTPQ_CMD_LISTENER_GET);
+	const struct httpq_listener *listener =
+		list_entry(node, struct httpq_listener, node);
+	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_LISTENER_GET);
 
 	if (!head)
 		return -EMSGSIZE;
-	return dump_end(skb, head,
-			put_listener(skb, list_entry(node,
-						     struct httpq_listener,
-						     node)));
+	return httpq_genl_dump_end(skb, head, put_listener(skb, listener));
 }
 
 /**
@@ -282,7 +324,7 @@ static int dump_listener(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int httpq_genl_dump_listeners(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct httpq_net *hn = dump_net(cb);
+	struct httpq_net *hn = httpq_genl_dump_net(cb);
 
 	return dump_list(skb, cb, hn, &hn->listeners, dump_listener);
 }
@@ -290,7 +332,7 @@ int httpq_genl_dump_listeners(struct sk_buff *skb, struct netlink_callback *cb)
 static int dump_conn(struct sk_buff *skb, struct netlink_callback *cb,
 		     const struct httpq_conn *conn, bool admin)
 {
-	void *head = dump_begin(skb, cb, HTTPQ_CMD_CONN_GET);
+	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_CONN_GET);
 	int err;
 
 	if (!head)
@@ -298,7 +340,7 @@ static int dump_conn(struct sk_buff *skb, struct netlink_callback *cb,
 	err = put_conn(skb, conn);
 	if (!err && admin)
 		err = put_peer(skb, conn);
-	return dump_end(skb, head, err);
+	return httpq_genl_dump_end(skb, head, err);
 }
 
 /**
@@ -313,7 +355,7 @@ static int dump_conn(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int httpq_genl_dump_conns(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct httpq_net *hn = dump_net(cb);
+	struct httpq_net *hn = httpq_genl_dump_net(cb);
 	bool admin = httpq_genl_is_admin(cb->skb, hn);
 	struct httpq_conn *conn;
 	unsigned long id;
@@ -333,15 +375,15 @@ static int dump_stat(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	char name[HTTPQ_STATS_NAME_MAX];
 	void *head;
+	int err;
 
 	if (!httpq_stats_name(index, name))
 		return 0;
-	head = dump_begin(skb, cb, HTTPQ_CMD_STATS_GET);
+	head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_STATS_GET);
 	if (!head)
 		return -EMSGSIZE;
-	return dump_end(skb, head,
-			put_stat(skb, name,
-				 httpq_stats_read(hn->stats, index)));
+	err = put_stat(skb, name, httpq_stats_read(hn->stats, index));
+	return httpq_genl_dump_end(skb, head, err);
 }
 
 /**
@@ -354,7 +396,7 @@ static int dump_stat(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int httpq_genl_dump_stats(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct httpq_net *hn = dump_net(cb);
+	struct httpq_net *hn = httpq_genl_dump_net(cb);
 
 	for (; cb->args[0] < HTTPQ_STAT_NR; cb->args[0]++)
 		if (dump_stat(skb, cb, hn, cb->args[0]))

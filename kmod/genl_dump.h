@@ -30,6 +30,10 @@ static inline bool httpq_genl_is_admin(struct sk_buff *skb,
 struct sk_buff *httpq_genl_queue_reply(struct sk_buff *skb,
 				       struct genl_info *info,
 				       struct httpq_queue *queue);
+struct httpq_net *httpq_genl_dump_net(struct netlink_callback *cb);
+void *httpq_genl_dump_begin(struct sk_buff *skb, struct netlink_callback *cb,
+			    u8 cmd);
+int httpq_genl_dump_end(struct sk_buff *skb, void *head, int err);
 int httpq_genl_dump_start(struct netlink_callback *cb);
 int httpq_genl_dump_queues(struct sk_buff *skb, struct netlink_callback *cb);
 int httpq_genl_dump_urls(struct sk_buff *skb, struct netlink_callback *cb);

@@ -24,6 +24,12 @@
  * queue_timeout_ms	a person has given up waiting by then
  * send_timeout_ms	the client takes nothing of the response
  * linger_timeout_ms	a client that was told to go away has this long to read
+ * zombie_timeout_ms	what http.sys gives a worker to end a request whose
+ *			client is gone, before it says Connection_Dropped
+ * zombies		such requests; one is some 500 bytes
+ * log_kib		records that wait for a reader; 1M are about 3000
+ * log_refusals		of the kernel's own that are logged, by second and
+ *			reason: enough to see what is going on
  * linger_bytes		and may send this much while it does
  * drain_bytes		of an unread body are discarded to keep a connection;
  *			beyond that a new connection is cheaper
@@ -49,6 +55,10 @@
 	X(queue_timeout_ms,	30000,	10,	3600000)		\
 	X(send_timeout_ms,	60000,	10,	3600000)		\
 	X(linger_timeout_ms,	5000,	10,	120000)			\
+	X(zombie_timeout_ms,	120000,	10,	86400000)		\
+	X(zombies,		1024,	1,	65536)			\
+	X(log_kib,		1024,	64,	1048576)		\
+	X(log_refusals,		100,	0,	1000000)		\
 	X(linger_bytes,		1048576, 0,	1073741824)		\
 	X(drain_bytes,		65536,	0,	1073741824)		\
 	X(conns,		65536,	1,	16777216)		\
@@ -90,11 +100,20 @@ struct httpq_limits {
 #define HTTPQ_QUEUE_QUEUED	1000
 #define HTTPQ_QUEUE_INFLIGHT	10000
 #define HTTPQ_QUEUE_LIMIT_MAX	1000000
+/* Time for an answer unless the queue says otherwise: as common proxies give. */
+#define HTTPQ_QUEUE_ANSWER_MS	60000
+#define HTTPQ_QUEUE_ANSWER_MAX	86400000
+/* Most that can be held back: half of what a response may have waiting. */
+#define HTTPQ_HOLD_MAX		(HTTPQ_SEND_MAX / 2)
+/* How long a request waits for the handle that had the one before it. */
+#define HTTPQ_AFFINITY_MS	50
 /* Seconds in Retry-After of a 503: a restarted worker is back by then. */
 #define HTTPQ_RETRY_AFTER	"1"
 /* Queues and bindings of one namespace, whoever makes them. */
 #define HTTPQ_QUEUES_MAX	65536
 #define HTTPQ_BINDINGS_MAX	1048576
+/* The longest time that a drain may be given: a day. */
+#define HTTPQ_DRAIN_MAX_MS	86400000
 /* How often dying owners of handles are looked for. */
 #define HTTPQ_WATCH_MS		200
 

@@ -16,6 +16,7 @@
 
 #include "conn.h"
 #include "listen.h"
+#include "log.h"
 #include "net.h"
 #include "route.h"
 #include "trace.h"
@@ -190,6 +191,9 @@ static int listener_open(struct httpq_net *hn, const u8 addr[16], u16 port)
 	struct httpq_listener *listener;
 	int err;
 
+	err = httpq_log_enable(hn);
+	if (err)
+		return err;
 	listener = kzalloc(sizeof(*listener), GFP_KERNEL);
 	if (!listener)
 		return -ENOMEM;

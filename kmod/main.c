@@ -8,10 +8,10 @@
 #include "conn.h"
 #include "dev.h"
 #include "genl.h"
+#include "logdev.h"
 #include "net.h"
 #include "procfs.h"
 #include "shutdown.h"
-#include "worker.h"
 
 static int __init httpq_init(void)
 {
@@ -35,11 +35,16 @@ static int __init httpq_init(void)
 	err = httpq_genl_init();
 	if (err)
 		goto err_exit_procfs;
-	err = httpq_dev_init();
+	err = httpq_logdev_init();
 	if (err)
 		goto err_exit_genl;
+	err = httpq_dev_init();
+	if (err)
+		goto err_exit_logdev;
 	return 0;
 
+err_exit_logdev:
+	httpq_logdev_exit();
 err_exit_genl:
 	httpq_genl_exit();
 err_exit_procfs:
@@ -59,10 +64,10 @@ module_init(httpq_init);
 static void __exit httpq_exit(void)
 {
 	httpq_dev_exit();
+	httpq_logdev_exit();
 	httpq_genl_exit();
 	httpq_procfs_exit();
 	httpq_shutdown_exit();
-	httpq_worker_exit();
 	httpq_net_exit();
 	/* Callbacks that free things run this module's text. */
 	rcu_barrier();

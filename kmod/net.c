@@ -11,6 +11,7 @@
 #include <net/netns/generic.h>
 
 #include "compat/sysctl.h"
+#include "log.h"
 #include "net.h"
 #include "route.h"
 
@@ -63,7 +64,7 @@ static bool limit_is_guarded(const char *name)
 {
 	static const char *const names[] = {
 		"conns", "refused_conns", "mem_kib", "user_queues", "user_urls",
-		"sndbuf", "rcvbuf",
+		"sndbuf", "rcvbuf", "zombies", "log_kib",
 	};
 
 	return match_string(names, ARRAY_SIZE(names), name) >= 0;
@@ -114,7 +115,10 @@ static void sysctl_destroy(struct httpq_net *hn)
 
 static void net_free(struct httpq_net *hn)
 {
+	/* What was charged was let go. */
+	WARN_ON_ONCE(percpu_counter_sum(&hn->mem));
 	xa_destroy(&hn->conns);
+	httpq_log_destroy(hn->log);
 	percpu_counter_destroy(&hn->mem);
 	free_percpu(hn->stats);
 	kfree(hn);
@@ -245,8 +249,11 @@ static struct httpq_net *net_alloc(struct net *net)
 	INIT_LIST_HEAD(&hn->queues);
 	INIT_LIST_HEAD(&hn->bindings);
 	INIT_LIST_HEAD(&hn->listeners);
+	INIT_LIST_HEAD(&hn->workers);
 	xa_init_flags(&hn->conns, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH);
 	init_waitqueue_head(&hn->idle);
+	spin_lock_init(&hn->zombie_lock);
+	INIT_LIST_HEAD(&hn->zombies);
 	return hn;
 }
 
@@ -264,9 +271,13 @@ static int __net_init net_enter(struct net *net)
 	err = percpu_counter_init(&hn->mem, 0, GFP_KERNEL);
 	if (err)
 		goto err_free_stats;
+	err = -ENOMEM;
+	hn->log = httpq_log_create(hn);
+	if (!hn->log)
+		goto err_destroy_mem;
 	err = httpq_route_init(hn);
 	if (err)
-		goto err_destroy_mem;
+		goto err_destroy_log;
 	err = sysctl_create(hn);
 	if (err)
 		goto err_exit_route;
@@ -276,6 +287,8 @@ static int __net_init net_enter(struct net *net)
 
 err_exit_route:
 	httpq_route_exit(hn);
+err_destroy_log:
+	httpq_log_destroy(hn->log);
 err_destroy_mem:
 	percpu_counter_destroy(&hn->mem);
 err_free_stats:

@@ -11,7 +11,9 @@
 #include <linux/percpu_counter.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "limits.h"
@@ -19,6 +21,7 @@
 #include "url.h"
 
 struct ctl_table_header;
+struct httpq_log;
 struct net;
 
 /* Largest per-CPU slack of the memory account. */
@@ -56,6 +59,13 @@ struct httpq_net {
 	/** @listeners: struct httpq_listener by node */
 	struct list_head listeners;
 
+	/** @workers: struct httpq_worker by node */
+	struct list_head workers;
+	/** @next_worker: number of the last handle */
+	u64 next_worker;
+	/** @watch: looks for owners that die and drains that are over */
+	struct delayed_work watch;
+
 	/** @routes: prefixes; changed under @control, read under RCU */
 	struct rhashtable routes;
 	/** @nr_sites: in @routes, by host bucket; changed under @control */
@@ -76,6 +86,19 @@ struct httpq_net {
 	/** @idle: woken when @nr_conns or @slow_users falls to 0 */
 	wait_queue_head_t idle;
 
+	/** @zombie_lock: protects the next members; innermost */
+	spinlock_t zombie_lock;
+	/** @zombies: struct httpq_request by zombie_node, oldest first */
+	struct list_head zombies;
+	/** @nr_zombies: length of @zombies */
+	u32 nr_zombies;
+	/** @next_zombie: number of the last one */
+	u64 next_zombie;
+	/** @zombie_work: makes them small, and ends those whose time is over */
+	struct delayed_work zombie_work;
+
+	/** @log: rings of records; lives as long as this structure */
+	struct httpq_log *log;
 	/** @limits: settable bounds */
 	struct httpq_limits limits;
 	/** @mem: bytes of heads and responses, approximate by a few per CPU */

@@ -18,12 +18,19 @@
  *	max_inflight	bound of inflight
  *	arrived		requests routed to the queue
  *	rejected	of them, answered 503 by the kernel
+ *	redeliver	what may be delivered again: idempotent, never, any
+ *	answer_ms	time for an answer, 0 for ever
+ *	hold_bytes	held back of a response
+ *	affinity	on, off: connections keep their worker
+ *	pool		on, off: httpq-pool runs the queue
  *
  * urls
  *	url		canonical prefix
  *	queue		that its requests go to
  *	context		number that each request brings along
  *	life		persistent, or handle: gone with the handle that bound it
+ *	site		number for the log
+ *	keepalive	on; off: connections close after a response
  *
  * listeners
  *	address		local address; :: is any, IPv4 too
@@ -44,6 +51,8 @@
  * stats
  *	name		of the counter
  *	value		since the namespace or the module came
+ *
+ * workers, zombies: see procfs_worker.c
  */
 
 #include <linux/capability.h>
@@ -89,9 +98,20 @@ static const char *const engine_names[] = {
 	[HTTPQ_ENGINE_PROCESS] = "process",
 };
 
+static const char *const redeliver_names[] = {
+	[HTTPQ_REDELIVER_IDEMPOTENT] = "idempotent",
+	[HTTPQ_REDELIVER_NEVER] = "never",
+	[HTTPQ_REDELIVER_ANY] = "any",
+};
+
+static const char *on_off(bool on)
+{
+	return on ? "on" : "off";
+}
+
 static struct httpq_net *seq_hn(struct seq_file *seq)
 {
-	return httpq_net_of(seq_file_net(seq));
+	return httpq_procfs_net(seq);
 }
 
 static void show_addr(struct seq_file *seq, const u8 bytes[16], bool brackets)
@@ -105,8 +125,20 @@ static void show_addr(struct seq_file *seq, const u8 bytes[16], bool brackets)
 		seq_printf(seq, brackets ? "[%pI6c]" : "%pI6c", &addr);
 }
 
-static void show_endpoint(struct seq_file *seq, const struct httpq_addr *addr)
+/**
+ * httpq_procfs_show_endpoint - a space and one end of a connection
+ * @seq: file
+ * @addr: address and port, or NULL for who may not see it
+ *
+ * Context: Process.
+ */
+void httpq_procfs_show_endpoint(struct seq_file *seq,
+				const struct httpq_addr *addr)
 {
+	if (!addr) {
+		seq_puts(seq, " -");
+		return;
+	}
 	seq_putc(seq, ' ');
 	show_addr(seq, addr->addr, true);
 	seq_printf(seq, ":%u", addr->port);
@@ -137,20 +169,23 @@ static void show_queue(struct seq_file *seq, struct httpq_queue *queue)
 	struct user_namespace *user_ns = seq_user_ns(seq);
 
 	spin_lock_bh(&queue->lock);
-	seq_printf(seq, "%s %s %u %u %04o %u %u %u %u %u %llu %llu\n",
+	seq_printf(seq, "%s %s %u %u %04o %u %u %u %u %u %llu %llu",
 		   queue->name, queue_state_names[queue->state],
 		   from_kuid_munged(user_ns, queue->uid),
 		   from_kgid_munged(user_ns, queue->gid), queue->mode,
 		   queue->nr_queued, queue->nr_inflight, queue->nr_workers,
 		   queue->max_queued, queue->max_inflight, queue->arrived,
 		   queue->rejected);
+	seq_printf(seq, " %s %u %u %s %s\n", redeliver_names[queue->redeliver],
+		   queue->answer_ms, queue->hold_bytes, on_off(queue->affinity),
+		   on_off(queue->pool));
 	spin_unlock_bh(&queue->lock);
 }
 
 static int queues_show(struct seq_file *seq, void *v)
 {
 	if (v == &seq_hn(seq)->queues)
-		seq_puts(seq, "name state owner group mode queued inflight workers max_queued max_inflight arrived rejected\n");
+		seq_puts(seq, "name state owner group mode queued inflight workers max_queued max_inflight arrived rejected redeliver answer_ms hold_bytes affinity pool\n");
 	else
 		show_queue(seq, list_entry(v, struct httpq_queue, node));
 	return 0;
@@ -179,14 +214,16 @@ static void *urls_next(struct seq_file *seq, void *v, loff_t *pos)
 static void show_binding(struct seq_file *seq,
 			 const struct httpq_binding *binding)
 {
-	seq_printf(seq, "%s %s %llu %s\n", binding->text, binding->queue->name,
-		   binding->context, binding->worker ? "handle" : "persistent");
+	seq_printf(seq, "%s %s %llu %s %u %s\n", binding->text,
+		   binding->queue->name, binding->context,
+		   binding->worker ? "handle" : "persistent", binding->site,
+		   on_off(!binding->no_keepalive));
 }
 
 static int urls_show(struct seq_file *seq, void *v)
 {
 	if (v == &seq_hn(seq)->bindings)
-		seq_puts(seq, "url queue context life\n");
+		seq_puts(seq, "url queue context life site keepalive\n");
 	else
 		show_binding(seq, list_entry(v, struct httpq_binding, node));
 	return 0;
@@ -318,13 +355,10 @@ static void show_conn(struct seq_file *seq, struct httpq_conn *conn)
 
 	conn_queue_name(conn, queue);
 	seq_printf(seq, "%u %s", conn->id,
-		   httpq_conn_state_name(READ_ONCE(conn->state)));
-	show_endpoint(seq, &conn->local);
-	if (iter->admin)
-		show_endpoint(seq, &conn->remote);
-	else
-		seq_puts(seq, " -");
-	seq_printf(seq, " %llu %llu %s\n", READ_ONCE(conn->requests),
+		   httpq_lifecycle_conn_name(READ_ONCE(conn->state)));
+	httpq_procfs_show_endpoint(seq, &conn->local);
+	httpq_procfs_show_endpoint(seq, iter->admin ? &conn->remote : NULL);
+	seq_printf(seq, " %u %llu %s\n", READ_ONCE(conn->requests),
 		   jiffies64_to_msecs(jiffies - conn->created), queue);
 }
 
@@ -373,6 +407,9 @@ static bool create_files(struct proc_dir_entry *dir)
 	       create_file(dir, "listeners", &listeners_ops, size) &&
 	       create_file(dir, "connections", &conns_ops,
 			   sizeof(struct conn_iter)) &&
+	       create_file(dir, "workers", &httpq_procfs_workers, size) &&
+	       create_file(dir, "zombies", &httpq_procfs_zombies,
+			   sizeof(struct httpq_procfs_zombie_iter)) &&
 	       proc_create_net_single("stats", 0444, dir, stats_show, NULL);
 }
 

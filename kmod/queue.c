@@ -50,6 +50,8 @@ void httpq_queue_config_init(struct httpq_queue_config *config)
 		.state = HTTPQ_QUEUE_RUNNING,
 		.max_queued = HTTPQ_QUEUE_QUEUED,
 		.max_inflight = HTTPQ_QUEUE_INFLIGHT,
+		.redeliver = HTTPQ_REDELIVER_IDEMPOTENT,
+		.answer_ms = HTTPQ_QUEUE_ANSWER_MS,
 	};
 }
 
@@ -71,6 +73,11 @@ void httpq_queue_config_read(struct httpq_queue *queue,
 		.state = queue->state,
 		.max_queued = queue->max_queued,
 		.max_inflight = queue->max_inflight,
+		.redeliver = queue->redeliver,
+		.affinity = queue->affinity,
+		.pool = queue->pool,
+		.answer_ms = queue->answer_ms,
+		.hold_bytes = queue->hold_bytes,
 	};
 }
 
@@ -114,6 +121,15 @@ bool httpq_queue_may_create(struct httpq_net *hn, kuid_t uid, bool admin)
 	return owned < max || admin;
 }
 
+/* Others may have now what nobody came for that was to have it. */
+static void hint_timer_fire(struct timer_list *timer)
+{
+	struct httpq_queue *queue = from_timer(queue, timer, hint_timer);
+
+	wake_up_interruptible_all(&queue->wait);
+	httpq_queue_put(queue);
+}
+
 /**
  * httpq_queue_create - make a queue and list it
  * @hn: namespace
@@ -142,7 +158,9 @@ struct httpq_queue *httpq_queue_create(struct httpq_net *hn, const char *name,
 	strscpy(queue->name, name, sizeof(queue->name));
 	spin_lock_init(&queue->lock);
 	INIT_LIST_HEAD(&queue->unread);
+	INIT_LIST_HEAD(&queue->members);
 	init_waitqueue_head(&queue->wait);
+	timer_setup(&queue->hint_timer, hint_timer_fire, 0);
 	queue->hn = httpq_net_get(hn);
 	httpq_queue_configure(queue, config);
 	list_add_tail(&queue->node, &hn->queues);
@@ -160,7 +178,7 @@ static void refuse_list(struct list_head *requests)
 
 	list_for_each_entry_safe(req, next, requests, node) {
 		list_del_init(&req->node);
-		req->ops->refuse(req, 503);
+		httpq_request_end(req, HTTPQ_CAUSE_QUEUE_STOP);
 		httpq_request_put(req);
 	}
 }
@@ -182,7 +200,7 @@ static bool flush_some(struct httpq_queue *queue, struct list_head *requests)
 	list_for_each_entry_safe(req, next, &queue->unread, node) {
 		if (!batch--)
 			break;
-		req->state = HTTPQ_REQUEST_DONE;
+		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 		list_move_tail(&req->node, requests);
 		queue->nr_queued--;
 		queue->rejected++;
@@ -230,6 +248,11 @@ void httpq_queue_configure(struct httpq_queue *queue,
 	queue->state = config->state;
 	queue->max_queued = config->max_queued;
 	queue->max_inflight = config->max_inflight;
+	queue->affinity = config->affinity;
+	WRITE_ONCE(queue->redeliver, config->redeliver);
+	WRITE_ONCE(queue->pool, config->pool);
+	WRITE_ONCE(queue->answer_ms, config->answer_ms);
+	WRITE_ONCE(queue->hold_bytes, config->hold_bytes);
 	accepts = queue_accepts(queue);
 	spin_unlock_bh(&queue->lock);
 
@@ -261,6 +284,8 @@ void httpq_queue_delete(struct httpq_queue *queue)
 
 	queue_flush(queue);
 	wake_up_interruptible_all(&queue->wait);
+	if (del_timer_sync(&queue->hint_timer))
+		httpq_queue_put(queue);
 	httpq_queue_put(queue);
 }
 
@@ -328,6 +353,80 @@ void httpq_queue_put(struct httpq_queue *queue)
 }
 
 /**
+ * httpq_queue_stop_reason - why a queue accepts nothing
+ * @queue: queue that is stopped, offline or deleted
+ *
+ * Context: any.
+ * Return: enum httpq_log_reason.
+ */
+u8 httpq_queue_stop_reason(const struct httpq_queue *queue)
+{
+	if (READ_ONCE(queue->deleted))
+		return HTTPQ_LOG_REASON_APP_SHUTDOWN;
+	if (READ_ONCE(queue->state) == HTTPQ_QUEUE_OFFLINE)
+		return HTTPQ_LOG_REASON_APP_OFFLINE;
+	return HTTPQ_LOG_REASON_DISABLED;
+}
+
+static struct httpq_queue_member *find_member(struct httpq_queue *queue, u64 id)
+{
+	struct httpq_queue_member *member;
+
+	list_for_each_entry(member, &queue->members, node)
+		if (member->id == id)
+			return member;
+	return NULL;
+}
+
+/*
+ * A hint holds while its handle is active, and for a moment only: who is busy
+ * or stopped must not keep a client waiting.
+ */
+static void set_hint(struct httpq_queue *queue, struct httpq_request *req)
+{
+	unsigned long until = jiffies + msecs_to_jiffies(HTTPQ_AFFINITY_MS);
+	struct httpq_queue_member *member = NULL;
+
+	if (queue->affinity && req->hint)
+		member = find_member(queue, req->hint);
+	if (!member || member->state != HTTPQ_WORKER_ACTIVE ||
+	    queue->nr_active < 2) {
+		req->hint = 0;
+		return;
+	}
+	req->hint_until = until;
+	if (timer_pending(&queue->hint_timer))
+		return;
+	refcount_inc(&queue->refs);
+	if (mod_timer(&queue->hint_timer, until + 1))
+		refcount_dec(&queue->refs);
+}
+
+/* Nobody is to wait for a handle that takes nothing any more. */
+static void clear_hints(struct httpq_queue *queue, u64 id)
+{
+	struct httpq_request *req;
+
+	if (!queue->affinity)
+		return;
+	list_for_each_entry(req, &queue->unread, node)
+		if (req->hint == id)
+			req->hint = 0;
+}
+
+/* A hinted request may wake the wrong one of those who sleep. */
+static void wake_takers(struct httpq_queue *queue, bool all)
+{
+	if (!wq_has_sleeper(&queue->wait))
+		return;
+	if (all)
+		wake_up_interruptible_all(&queue->wait);
+	else
+		wake_up_interruptible_poll(&queue->wait,
+					   EPOLLIN | EPOLLRDNORM);
+}
+
+/**
  * httpq_queue_push - put a request at the end
  * @queue: queue; the request has its reference already
  * @req: NEW request; the queue takes over one reference of the caller
@@ -338,6 +437,7 @@ void httpq_queue_put(struct httpq_queue *queue)
  */
 int httpq_queue_push(struct httpq_queue *queue, struct httpq_request *req)
 {
+	bool hinted = false;
 	int err = 0;
 
 	spin_lock_bh(&queue->lock);
@@ -351,21 +451,23 @@ int httpq_queue_push(struct httpq_queue *queue, struct httpq_request *req)
 	} else {
 		req->seq = queue->next_seq++;
 		req->queued = ktime_get_ns();
-		req->state = HTTPQ_REQUEST_QUEUED;
+		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_DISPATCH);
+		set_hint(queue, req);
+		hinted = req->hint;
 		list_add_tail(&req->node, &queue->unread);
 		queue->nr_queued++;
 	}
 	spin_unlock_bh(&queue->lock);
 
-	if (!err && wq_has_sleeper(&queue->wait))
-		wake_up_interruptible_poll(&queue->wait, EPOLLIN | EPOLLRDNORM);
+	if (!err)
+		wake_takers(queue, hinted);
 	return err;
 }
 
 /**
- * httpq_queue_join - let a handle take requests
+ * httpq_queue_join - a handle attaches
  * @queue: queue
- * @member: of the handle; takes a reference on @queue
+ * @member: of the handle, @id and @controller set; takes a reference on @queue
  *
  * Context: process, under hn->control.
  */
@@ -374,44 +476,115 @@ void httpq_queue_join(struct httpq_queue *queue,
 {
 	refcount_inc(&queue->refs);
 	spin_lock_bh(&queue->lock);
-	member->state = HTTPQ_MEMBER_ACTIVE;
-	queue->nr_workers++;
+	member->state = HTTPQ_WORKER_STARTING;
+	INIT_LIST_HEAD(&member->node);
+	if (!member->controller) {
+		list_add_tail(&member->node, &queue->members);
+		queue->nr_workers++;
+	}
 	spin_unlock_bh(&queue->lock);
 	/* Pairs with smp_load_acquire() in the handle's calls. */
 	smp_store_release(&member->queue, queue);
 }
 
-/**
- * httpq_queue_leave - nothing is handed to this handle any more
- * @member: of the handle; keeps its reference on the queue
- *
- * Context: process.
- * Return: true for the first call, which has to end the handle's requests.
- */
-bool httpq_queue_leave(struct httpq_queue_member *member)
+static void member_enter(struct httpq_queue_member *member, u8 state)
 {
 	struct httpq_queue *queue = member->queue;
-	bool first;
 
-	spin_lock_bh(&queue->lock);
-	first = member->state == HTTPQ_MEMBER_ACTIVE;
-	if (first) {
-		member->state = HTTPQ_MEMBER_GONE;
+	if (member->state == HTTPQ_WORKER_ACTIVE)
+		WRITE_ONCE(queue->nr_active, queue->nr_active - 1);
+	WRITE_ONCE(member->state, state);
+	if (member->controller)
+		return;
+	if (state == HTTPQ_WORKER_ACTIVE)
+		WRITE_ONCE(queue->nr_active, queue->nr_active + 1);
+	else
+		clear_hints(queue, member->id);
+	if (state == HTTPQ_WORKER_GONE) {
+		list_del_init(&member->node);
 		queue->nr_workers--;
 	}
-	spin_unlock_bh(&queue->lock);
-	return first;
 }
 
-static bool member_may_take(const struct httpq_queue_member *member)
+/**
+ * httpq_queue_member_event - something happens to a handle
+ * @member: of the handle; keeps its reference on the queue
+ * @event: enum httpq_lifecycle_worker
+ *
+ * From the moment that it is not active any more nothing is handed to it.
+ *
+ * Context: process.
+ * Return: whether its state changed: for who gets true it is to do the rest.
+ */
+bool httpq_queue_member_event(struct httpq_queue_member *member, u8 event)
+{
+	struct httpq_queue *queue = member->queue;
+	u8 state;
+
+	spin_lock_bh(&queue->lock);
+	state = httpq_lifecycle_worker(member->state, event);
+	if (state != HTTPQ_LIFECYCLE_NONE)
+		member_enter(member, state);
+	spin_unlock_bh(&queue->lock);
+	return state != HTTPQ_LIFECYCLE_NONE;
+}
+
+/**
+ * httpq_queue_demands - whether requests wait and nobody is there to take them
+ * @queue: queue
+ *
+ * Context: process.
+ * Return: true if a worker should be started.
+ */
+bool httpq_queue_demands(struct httpq_queue *queue)
+{
+	const struct httpq_queue_member *member;
+	bool demands;
+
+	spin_lock_bh(&queue->lock);
+	demands = queue->state == HTTPQ_QUEUE_RUNNING && !queue->deleted &&
+		  !queue->nr_active && !list_empty(&queue->unread);
+	/* One that is on its way will do. */
+	list_for_each_entry(member, &queue->members, node)
+		demands &= member->state != HTTPQ_WORKER_STARTING;
+	spin_unlock_bh(&queue->lock);
+	return demands;
+}
+
+/* Its first receive makes it active, so it is to hear that there is cause. */
+static bool member_takes(const struct httpq_queue_member *member)
+{
+	if (member->controller)
+		return false;
+	return member->state == HTTPQ_WORKER_ACTIVE ||
+	       (member->state == HTTPQ_WORKER_STARTING &&
+		!READ_ONCE(member->deferred));
+}
+
+/* Hinted requests that are looked past for one that anybody may have. */
+#define HINTS_MAX 64
+
+/* The oldest request that is this handle's to take, or NULL. */
+static struct httpq_request *
+member_next(const struct httpq_queue_member *member)
 {
 	const struct httpq_queue *queue = member->queue;
+	struct httpq_request *req;
+	int looked = 0;
 
 	lockdep_assert_held(&queue->lock);
-	return member->state == HTTPQ_MEMBER_ACTIVE && !queue->deleted &&
-	       queue->state == HTTPQ_QUEUE_RUNNING &&
-	       queue->nr_inflight < queue->max_inflight &&
-	       !list_empty(&queue->unread);
+	if (!member_takes(member) || queue->deleted ||
+	    queue->state != HTTPQ_QUEUE_RUNNING ||
+	    queue->nr_inflight >= queue->max_inflight)
+		return NULL;
+	list_for_each_entry(req, &queue->unread, node) {
+		if (!req->hint || req->hint == member->id ||
+		    !time_before(jiffies, req->hint_until))
+			return req;
+		if (++looked >= HINTS_MAX)
+			break;
+	}
+	return NULL;
 }
 
 /**
@@ -425,14 +598,14 @@ static bool member_may_take(const struct httpq_queue_member *member)
 struct httpq_request *httpq_queue_take(struct httpq_queue_member *member)
 {
 	struct httpq_queue *queue = member->queue;
-	struct httpq_request *req = NULL;
+	struct httpq_request *req;
 
 	spin_lock_bh(&queue->lock);
-	if (member_may_take(member)) {
-		req = list_first_entry(&queue->unread, struct httpq_request,
-				       node);
+	req = member_next(member);
+	if (req) {
 		list_del_init(&req->node);
-		req->state = HTTPQ_REQUEST_RESERVED;
+		WRITE_ONCE(req->active, jiffies);
+		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_TAKE);
 		queue->nr_queued--;
 		queue->nr_inflight++;
 	}
@@ -492,10 +665,26 @@ static void insert_in_order(struct httpq_queue *queue,
 	list_add_tail(&req->node, &pos->node);
 }
 
+static void put_back(struct httpq_queue *queue, struct httpq_request *req)
+{
+	/* Once it is back another handle can end it at any time. */
+	httpq_request_get(req);
+	if (req->state == HTTPQ_REQUEST_DELIVERED) {
+		req->redelivered++;
+		httpq_stats_inc(req->hn->stats, requests_redelivered);
+	} else {
+		httpq_stats_inc(req->hn->stats, requests_returned);
+	}
+	req->hint = 0;
+	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_RETURN);
+	insert_in_order(queue, req);
+	queue->nr_queued++;
+}
+
 /**
- * httpq_queue_return - put an unread request back in its place
- * @req: RESERVED request that the caller took out of a handle's table; the
- *	reference passes back to the queue
+ * httpq_queue_return - put a request back in its place
+ * @req: RESERVED, or DELIVERED and untouched, request that the caller took out
+ *	of a handle's table; the reference passes back to the queue
  *
  * A request whose client left meanwhile is dropped, one whose queue stopped
  * is answered with 503.
@@ -505,34 +694,27 @@ static void insert_in_order(struct httpq_queue *queue,
 void httpq_queue_return(struct httpq_request *req)
 {
 	struct httpq_queue *queue = req->queue;
-	bool accepts, gone;
+	bool back, gone;
 
 	httpq_queue_done(queue);
 	spin_lock_bh(&queue->lock);
-	accepts = queue_accepts(queue);
 	gone = req->reason;
-	if (accepts && !gone) {
-		/* Once it is back another handle can end it at any time. */
-		httpq_request_get(req);
-		req->state = HTTPQ_REQUEST_QUEUED;
-		insert_in_order(queue, req);
-		queue->nr_queued++;
+	back = !gone && queue_accepts(queue);
+	if (back) {
+		put_back(queue, req);
 	} else {
-		req->state = HTTPQ_REQUEST_DONE;
+		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 		queue->rejected += !gone;
 	}
 	spin_unlock_bh(&queue->lock);
 
-	if (accepts && !gone) {
-		httpq_stats_inc(req->hn->stats, requests_returned);
-		wake_up_interruptible_poll(&queue->wait,
-					   EPOLLIN | EPOLLRDNORM);
+	if (back) {
+		wake_takers(queue, false);
 		req->ops->returned(req);
-		httpq_request_put(req);
-		return;
+	} else {
+		httpq_request_end(req, gone ? HTTPQ_CAUSE_WORKER_GONE :
+					      HTTPQ_CAUSE_QUEUE_STOP);
 	}
-	if (!gone)
-		req->ops->refuse(req, 503);
 	httpq_request_put(req);
 }
 
@@ -557,7 +739,7 @@ bool httpq_queue_withdraw(struct httpq_request *req, u8 reason)
 	queued = req->state == HTTPQ_REQUEST_QUEUED;
 	if (queued) {
 		list_del_init(&req->node);
-		req->state = HTTPQ_REQUEST_DONE;
+		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 		queue->nr_queued--;
 		queue->rejected += !reason;
 	}
@@ -598,7 +780,7 @@ bool httpq_queue_readable(struct httpq_queue_member *member)
 	bool readable;
 
 	spin_lock_bh(&queue->lock);
-	readable = member_may_take(member);
+	readable = member_next(member);
 	spin_unlock_bh(&queue->lock);
 	return readable;
 }

@@ -7,10 +7,13 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
 
 #include <linux/httpq.h>
+
+#include "lifecycle.h"
 
 struct httpq_net;
 struct httpq_request;
@@ -20,8 +23,8 @@ struct httpq_request;
  *
  * Created by the control plane, unlinked by it or by the exit of its
  * namespace, freed after a grace period with the last reference. References:
- * the list of names, each binding, each attached handle, each request from
- * its routing to its end.
+ * the list of names, each binding, which the requests that it routed hold,
+ * each attached handle, the timer while it runs.
  */
 struct httpq_queue {
 	/** @refs: see above; readers under RCU use refcount_inc_not_zero() */
@@ -60,8 +63,22 @@ struct httpq_queue {
 	u32 nr_queued;
 	/** @nr_inflight: requests that workers hold */
 	u32 nr_inflight;
-	/** @nr_workers: attached handles */
+	/** @members: struct httpq_queue_member by node, not GONE */
+	struct list_head members;
+	/** @nr_workers: length of @members */
 	u32 nr_workers;
+	/** @nr_active: of them, ACTIVE; also read without lock */
+	u32 nr_active;
+	/** @redeliver: enum httpq_redeliver; also read without lock */
+	u8 redeliver;
+	/** @affinity: requests prefer the handle of the one before them */
+	bool affinity;
+	/** @pool: httpq-pool runs it; also read without lock */
+	bool pool;
+	/** @answer_ms: time for an answer, 0 for ever; also read without lock */
+	u32 answer_ms;
+	/** @hold_bytes: held back of a response; also read without lock */
+	u32 hold_bytes;
 	/** @max_queued: bound of @nr_queued */
 	u32 max_queued;
 	/** @max_inflight: bound of @nr_inflight */
@@ -71,26 +88,30 @@ struct httpq_queue {
 	/** @rejected: of them, answered 503 */
 	u64 rejected;
 
+	/** @hint_timer: softirq; wakes who left a hinted request alone */
+	struct timer_list hint_timer;
 	/** @nr_takers: threads that wait for, or are taking, requests */
 	atomic_t nr_takers;
 	/** @wait: threads that wait exclusively, and pollers */
 	wait_queue_head_t wait;
 };
 
-/* A handle's standing in its queue. */
-enum httpq_queue_member_state {
-	HTTPQ_MEMBER_ACTIVE,
-	HTTPQ_MEMBER_GONE,	/* nothing is handed to it any more */
-};
-
 /**
  * struct httpq_queue_member - what the queue knows of a handle
  * @queue: holds a reference; set once, by httpq_queue_join()
- * @state: enum httpq_queue_member_state, under queue->lock
+ * @node: in queue->members, under queue->lock
+ * @id: number of the handle; immutable
+ * @state: enum httpq_worker_state, under queue->lock
+ * @controller: watches, is no worker; set before httpq_queue_join()
+ * @deferred: says itself when it is ready; written under hn->control
  */
 struct httpq_queue_member {
 	struct httpq_queue *queue;
+	struct list_head node;
+	u64 id;
 	u8 state;
+	bool controller;
+	bool deferred;
 };
 
 /**
@@ -101,6 +122,11 @@ struct httpq_queue_member {
  * @state: enum httpq_queue_state
  * @max_queued: requests that may wait
  * @max_inflight: requests that workers may hold
+ * @redeliver: enum httpq_redeliver
+ * @affinity: a connection keeps its worker if it can
+ * @pool: httpq-pool runs the queue
+ * @answer_ms: time for an answer, 0 for ever
+ * @hold_bytes: held back of a response, at most HTTPQ_HOLD_MAX
  */
 struct httpq_queue_config {
 	kuid_t uid;
@@ -109,6 +135,11 @@ struct httpq_queue_config {
 	u8 state;
 	u32 max_queued;
 	u32 max_inflight;
+	u8 redeliver;
+	bool affinity;
+	bool pool;
+	u32 answer_ms;
+	u32 hold_bytes;
 };
 
 bool httpq_queue_name_valid(const char *name, size_t len);
@@ -128,9 +159,11 @@ bool httpq_queue_get(struct httpq_queue *queue);
 void httpq_queue_put(struct httpq_queue *queue);
 
 int httpq_queue_push(struct httpq_queue *queue, struct httpq_request *req);
+u8 httpq_queue_stop_reason(const struct httpq_queue *queue);
 void httpq_queue_join(struct httpq_queue *queue,
 		      struct httpq_queue_member *member);
-bool httpq_queue_leave(struct httpq_queue_member *member);
+bool httpq_queue_member_event(struct httpq_queue_member *member, u8 event);
+bool httpq_queue_demands(struct httpq_queue *queue);
 struct httpq_request *httpq_queue_take(struct httpq_queue_member *member);
 u32 httpq_queue_share(struct httpq_queue *queue);
 void httpq_queue_take_begin(struct httpq_queue *queue);

@@ -12,12 +12,12 @@
 #include "conn.h"
 #include "net.h"
 #include "queue.h"
+#include "record.h"
 #include "recv.h"
 #include "request.h"
 #include "route.h"
 #include "timer.h"
 #include "trace.h"
-#include "worker.h"
 
 /**
  * httpq_recv_eof - whether the client's FIN came and all before it was read
@@ -36,6 +36,7 @@ struct head_pass {
 	struct httpq_conn *conn;
 	size_t used;	/* bytes of the stream */
 	u16 status;	/* answer with this */
+	u8 reason;	/* and this is why, for the log */
 	bool done;	/* the head is complete */
 };
 
@@ -57,7 +58,11 @@ static bool head_begin(struct httpq_conn *conn)
 		httpq_conn_put(conn);
 		return false;
 	}
-	httpq_conn_set_state(conn, HTTPQ_CONN_HEAD);
+	conn->req->started = ktime_get_ns();
+	conn->req->conn_id = conn->id;
+	conn->req->local = conn->local;
+	conn->req->remote = conn->remote;
+	httpq_conn_event(conn, HTTPQ_LIFECYCLE_CONN_BYTE);
 	return true;
 }
 
@@ -101,6 +106,7 @@ static void head_result(struct head_pass *pass, enum httpq_parse_result res)
 		break;
 	case HTTPQ_PARSE_REFUSED:
 		pass->status = p->status;
+		pass->reason = httpq_record_parse_reason(p->cause);
 		httpq_stats_inc_refused(conn->hn->stats, p->cause);
 		trace_httpq_head_err(conn->id, p->cause, p->status);
 		break;
@@ -187,14 +193,16 @@ static void head_refuse_path(struct httpq_conn *conn, int err)
 	enum httpq_parse_cause cause = HTTPQ_PARSE_CAUSE_TARGET;
 
 	if (err == -ENOMEM) {
-		httpq_conn_refuse(conn, 503, false);
+		httpq_conn_refuse(conn, 503, false,
+				  HTTPQ_LOG_REASON_NOT_AVAILABLE);
 		return;
 	}
 	if (err == -EMSGSIZE)
 		cause = HTTPQ_PARSE_CAUSE_HEAD_LENGTH;
 	httpq_stats_inc_refused(conn->hn->stats, cause);
 	trace_httpq_head_err(conn->id, cause, httpq_parse_cause_status(cause));
-	httpq_conn_refuse(conn, httpq_parse_cause_status(cause), false);
+	httpq_conn_refuse(conn, httpq_parse_cause_status(cause), false,
+			  httpq_record_parse_reason(cause));
 }
 
 static int head_body(struct httpq_conn *conn, const struct httpq_parse *p)
@@ -218,7 +226,7 @@ static int head_body(struct httpq_conn *conn, const struct httpq_parse *p)
 	return 0;
 }
 
-/* Finds the queue; the reference is the request's from here on. */
+/* Finds the binding; the reference is the request's from here on. */
 static int head_route(struct httpq_conn *conn, struct httpq_request *req)
 {
 	const u8 *data = httpq_request_data(req);
@@ -235,9 +243,10 @@ static int head_route(struct httpq_conn *conn, struct httpq_request *req)
 
 	rcu_read_lock();
 	binding = httpq_route_lookup(conn->hn, &key);
-	if (binding && httpq_queue_get(binding->queue)) {
+	if (binding && httpq_binding_get(binding)) {
+		req->binding = binding;
 		req->queue = binding->queue;
-		req->context = binding->context;
+		conn->keepalive &= !binding->no_keepalive;
 		err = 0;
 	}
 	rcu_read_unlock();
@@ -251,6 +260,7 @@ static int head_queue(struct httpq_conn *conn, struct httpq_request *req)
 
 	/* A worker can have it as soon as it is in the queue. */
 	httpq_request_get(req);
+	req->hint = conn->last_worker;
 	httpq_conn_dispatched(conn);
 	err = httpq_queue_push(req->queue, req);
 	if (!err) {
@@ -286,6 +296,7 @@ static void head_dispatch(struct httpq_conn *conn)
 	const struct httpq_parse *p;
 	int err;
 
+	httpq_conn_owe(conn);
 	head_count(conn, conn->req);
 	conn->keepalive = conn->req->parse.flags & HTTPQ_PARSE_F_KEEPALIVE;
 	err = head_path(&conn->req);
@@ -296,28 +307,36 @@ static void head_dispatch(struct httpq_conn *conn)
 	p = &conn->req->parse;
 	if (head_body(conn, p)) {
 		httpq_stats_inc(conn->hn->stats, body_too_long);
-		httpq_conn_refuse(conn, 413, false);
+		httpq_conn_refuse(conn, 413, false,
+				  HTTPQ_LOG_REASON_ENTITY_TOO_LARGE);
 		return;
 	}
 	if (head_route(conn, conn->req)) {
 		httpq_stats_inc(conn->hn->stats, no_route);
-		httpq_conn_refuse(conn, 404, conn->keepalive);
+		httpq_conn_refuse(conn, 404, conn->keepalive,
+				  HTTPQ_LOG_REASON_NOT_FOUND);
 		return;
 	}
-	if (head_queue(conn, conn->req))
-		httpq_conn_refuse(conn, 503, conn->keepalive);
+	err = head_queue(conn, conn->req);
+	if (err)
+		httpq_conn_refuse(conn, 503, conn->keepalive, err == -ENOBUFS ?
+				  HTTPQ_LOG_REASON_QUEUE_FULL :
+				  httpq_queue_stop_reason(conn->req->queue));
 }
 
 static void recv_head(struct httpq_conn *conn, struct sock *sk)
 {
-	struct head_pass pass = { .conn = conn };
+	struct head_pass pass = {
+		.conn = conn,
+		.reason = HTTPQ_LOG_REASON_NOT_AVAILABLE,
+	};
 	read_descriptor_t desc = { .arg.data = &pass, .count = 1 };
 
 	tcp_read_sock(sk, &desc, head_actor);
 	if (conn->req && pass.used)
 		conn->req->callbacks++;
 	if (pass.status)
-		httpq_conn_refuse(conn, pass.status, false);
+		httpq_conn_refuse(conn, pass.status, false, pass.reason);
 	else if (pass.done)
 		head_dispatch(conn);
 }

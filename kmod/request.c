@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests: memory, growth while the head arrives, the form for workers. */
 
+#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
 #include "net.h"
 #include "queue.h"
+#include "record.h"
 #include "request.h"
+#include "route.h"
+
+/* A function of its own, here and elsewhere, so that tests can make it fail. */
+static noinline void *request_memory(u32 size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_NOWARN);
+}
+ALLOW_ERROR_INJECTION(request_memory, NULL);
 
 static struct httpq_request *request_alloc(struct httpq_net *hn, u32 size,
 					   gfp_t gfp)
@@ -17,7 +27,7 @@ static struct httpq_request *request_alloc(struct httpq_net *hn, u32 size,
 	size = kmalloc_size_roundup(size);
 	if (!httpq_net_admit(hn, size))
 		return NULL;
-	req = kmalloc(size, gfp | __GFP_NOWARN);
+	req = request_memory(size, gfp);
 	if (!req) {
 		httpq_net_uncharge(hn, size);
 		httpq_stats_inc(hn->stats, no_memory);
@@ -25,6 +35,14 @@ static struct httpq_request *request_alloc(struct httpq_net *hn, u32 size,
 	}
 	req->size = size;
 	return req;
+}
+
+static void request_unlinked(struct httpq_request *req)
+{
+	INIT_LIST_HEAD(&req->node);
+	INIT_LIST_HEAD(&req->event_node);
+	INIT_LIST_HEAD(&req->zombie_node);
+	init_waitqueue_head(&req->wait);
 }
 
 static void request_free(struct httpq_request *req)
@@ -62,11 +80,26 @@ httpq_request_create(struct httpq_conn *conn, struct httpq_net *hn,
 	req->ops = ops;
 	req->max_fields = HTTPQ_FIELDS_MIN;
 	refcount_set(&req->refs, 1);
-	INIT_LIST_HEAD(&req->node);
-	INIT_LIST_HEAD(&req->event_node);
-	init_waitqueue_head(&req->wait);
+	request_unlinked(req);
 	httpq_parse_init(&req->parse);
 	return req;
+}
+
+/**
+ * httpq_request_set_state - something happens to a request
+ * @req: request
+ * @event: enum httpq_lifecycle_request that its state allows
+ *
+ * Context: any, under the lock that guards the state, see there.
+ */
+void httpq_request_set_state(struct httpq_request *req, u8 event)
+{
+	u8 to = httpq_lifecycle_request(req->state, event);
+
+	if (WARN_ON_ONCE(to == HTTPQ_LIFECYCLE_NONE))
+		return;
+	/* Pairs with smp_load_acquire() in the timer, which wants @active. */
+	smp_store_release(&req->state, to);
 }
 
 /**
@@ -104,9 +137,7 @@ static int request_move(struct httpq_request **old, u16 max_fields, u32 data,
 	to->max_fields = max_fields;
 	memcpy(httpq_request_data(to), httpq_request_data(from),
 	       from->data_len);
-	INIT_LIST_HEAD(&to->node);
-	INIT_LIST_HEAD(&to->event_node);
-	init_waitqueue_head(&to->wait);
+	request_unlinked(to);
 	request_free(from);
 	*old = to;
 	return 0;
@@ -158,25 +189,186 @@ struct httpq_request *httpq_request_get(struct httpq_request *req)
  * httpq_request_put - drop a reference
  * @req: request
  *
- * Context: any. The connection's structure and the queue are let go with the
- * last reference.
+ * Context: any. The connection's structure and the binding are let go with
+ * the last reference.
  */
 void httpq_request_put(struct httpq_request *req)
 {
 	const struct httpq_request_ops *ops = req->ops;
 	struct httpq_conn *conn = req->conn;
+	struct httpq_net *hn = req->hn;
 
 	if (!refcount_dec_and_test(&req->refs))
 		return;
+	/* Guarantee G4: nobody forgets a record. */
+	WARN_ON_ONCE(req->owed);
 	if (req->trailers) {
-		httpq_net_uncharge(req->hn, req->trailers_size);
+		httpq_net_uncharge(hn, req->trailers_size);
 		kfree(req->trailers);
 	}
-	if (req->queue)
-		httpq_queue_put(req->queue);
+	kfree(req->note);
+	if (req->binding)
+		httpq_binding_put(req->binding);
 	request_free(req);
-	/* Last: the connection pins the account that was credited. */
-	ops->put_conn(conn);
+	/* Last: this pins the account that was credited. */
+	if (conn)
+		ops->put_conn(conn);
+	else
+		httpq_net_put(hn);
+}
+
+/* What a record tells of a head. */
+static const u16 kept_fields[] = {
+	HTTPQ_FIELD_USER_AGENT, HTTPQ_FIELD_REFERER,
+};
+
+static const struct httpq_field *find_field(const struct httpq_request *req,
+					    u16 id)
+{
+	unsigned int i;
+
+	for (i = 0; i < req->parse.nr_fields; i++)
+		if (req->fields[i].id == id)
+			return &req->fields[i];
+	return NULL;
+}
+
+static void keep_text(const struct httpq_request *from,
+		      struct httpq_request *to, u16 *off, u16 *len)
+{
+	u8 *data = httpq_request_data(to);
+
+	*len = min_t(u32, *len, httpq_request_room(to));
+	memcpy(data + to->data_len, httpq_request_data(from) + *off, *len);
+	*off = to->data_len;
+	to->data_len += *len;
+}
+
+static void keep_fields(const struct httpq_request *from,
+			struct httpq_request *to)
+{
+	const struct httpq_field *field;
+	struct httpq_field *kept;
+	unsigned int i;
+
+	to->parse.nr_fields = 0;
+	for (i = 0; i < ARRAY_SIZE(kept_fields); i++) {
+		field = find_field(from, kept_fields[i]);
+		if (!field)
+			continue;
+		kept = &to->fields[to->parse.nr_fields++];
+		*kept = *field;
+		kept->name_len = 0;
+		keep_text(from, to, &kept->value_off, &kept->value_len);
+	}
+}
+
+static u32 kept_size(const struct httpq_request *req)
+{
+	const struct httpq_parse *p = &req->parse;
+	u32 size = p->method.len + p->target.len + p->host.len;
+	const struct httpq_field *field;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kept_fields); i++) {
+		field = find_field(req, kept_fields[i]);
+		if (field)
+			size += field->value_len;
+	}
+	return size + struct_size(req, fields, ARRAY_SIZE(kept_fields));
+}
+
+/**
+ * httpq_request_shrink - a copy that has what the record needs and no more
+ * @req: zombie, held by the caller
+ * @gfp: allocation flags
+ *
+ * The copy has one reference, no connection, and is in no list. What @req has
+ * a reference on is still @req's: see httpq_request_replaced().
+ *
+ * Context: any that @gfp allows.
+ * Return: the copy, or NULL if it would not be smaller, or for want of memory.
+ */
+struct httpq_request *httpq_request_shrink(const struct httpq_request *req,
+					   gfp_t gfp)
+{
+	struct httpq_request *to;
+	u32 size;
+
+	size = kept_size(req);
+	if (kmalloc_size_roundup(size) >= req->size)
+		return NULL;
+	to = request_alloc(req->hn, size, gfp);
+	if (!to)
+		return NULL;
+	size = to->size;
+	memcpy(to, req, sizeof(*to));
+	to->size = size;
+	to->max_fields = ARRAY_SIZE(kept_fields);
+	to->data_len = 0;
+	request_unlinked(to);
+	refcount_set(&to->refs, 1);
+	keep_text(req, to, &to->parse.method.off, &to->parse.method.len);
+	keep_text(req, to, &to->parse.target.off, &to->parse.target.len);
+	keep_text(req, to, &to->parse.host.off, &to->parse.host.len);
+	keep_fields(req, to);
+	to->path.len = 0;
+	to->parse.path.len = 0;
+	to->parse.query.len = 0;
+	to->trailers = NULL;
+	to->trailers_len = 0;
+	to->conn = NULL;
+	return to;
+}
+
+/**
+ * httpq_request_forget - undo httpq_request_shrink()
+ * @to: the copy, which nobody was given
+ *
+ * Context: any.
+ */
+void httpq_request_forget(struct httpq_request *to)
+{
+	request_free(to);
+}
+
+/**
+ * httpq_request_replaced - a smaller copy takes the place of a zombie
+ * @req: zombie that only the caller still knows; the table's reference goes
+ * @to: the copy; takes over what @req refers to but for the connection
+ *
+ * Context: any.
+ */
+void httpq_request_replaced(struct httpq_request *req,
+			    struct httpq_request *to)
+{
+	httpq_net_get(req->hn);
+	req->owed = false;
+	req->note = NULL;
+	req->binding = NULL;
+	httpq_request_put(req);
+}
+
+/**
+ * httpq_request_end - something but its worker's answer ends a request
+ * @req: request that the caller took out of its container
+ * @cause: enum httpq_cause
+ *
+ * Context: process, no locks.
+ * Return: true if it is to go back to its queue, which is left to the caller.
+ */
+bool httpq_request_end(struct httpq_request *req, u8 cause)
+{
+	struct httpq_facts facts = {
+		.cause = cause,
+		.progress = req->progress,
+		.client_gone = true,
+	};
+
+	if (req->conn)
+		return req->ops->end(req, cause);
+	httpq_record_failed(req, httpq_lifecycle_fate(&facts).reason, 0);
+	return false;
 }
 
 /* The data behind the table begin aligned. */
@@ -244,7 +436,7 @@ void httpq_request_head_fill(const struct httpq_request *req, u64 id,
 		.size = httpq_request_head_size(req),
 		.flags = head_flags(req),
 		.id = id,
-		.context = req->context,
+		.context = req->binding->context,
 		.content_length = head_length(p),
 		.queued_ns = ktime_get_ns() - req->queued,
 		.fields_off = sizeof(*head),
@@ -258,6 +450,9 @@ void httpq_request_head_fill(const struct httpq_request *req, u64 id,
 		.path = req->path,
 		.query = p->query,
 		.host = p->host,
+		.redelivered = req->redelivered,
+		.conn_id = req->conn_id,
+		.local = req->local,
+		.remote = req->remote,
 	};
-	req->ops->describe(req->conn, head);
 }

@@ -9,53 +9,59 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "lifecycle.h"
 #include "parse.h"
 
+struct httpq_binding;
 struct httpq_conn;
 struct httpq_net;
 struct httpq_queue;
 struct httpq_request;
 struct httpq_worker;
 
-/* Where a request is; see struct httpq_request for who may change it. */
-enum httpq_request_state {
-	HTTPQ_REQUEST_NEW,	/* being received, the connection's own */
-	HTTPQ_REQUEST_QUEUED,	/* in queue->unread */
-	HTTPQ_REQUEST_RESERVED,	/* in a handle's table, not yet copied out */
-	HTTPQ_REQUEST_DELIVERED, /* copied out completely */
-	HTTPQ_REQUEST_DONE,	/* in no container; nobody will answer it */
-};
-
 /**
  * struct httpq_request_ops - how the floors below reach the connection
- * @refuse: answer with a status that the kernel writes; if the response has
- *	begun, or the client is gone, do what is left to do. Called by who
- *	took the request out of its container, in any context but with no
- *	lock held.
+ * @end: decide by enum httpq_cause what becomes of a request, and do it.
+ *	Called by who took it out of its container, process context, no lock
+ *	held. Returns true if it is to go back to its queue, which is left to
+ *	the caller.
  * @returned: the request went back to its queue: time it again. Process
  *	context, no lock held.
- * @describe: fill in the members that tell of the connection. Any context.
  * @put_conn: drop a reference on the connection. Any context.
  */
 struct httpq_request_ops {
-	void (*refuse)(struct httpq_request *req, u16 status);
+	bool (*end)(struct httpq_request *req, u8 cause);
 	void (*returned)(struct httpq_request *req);
-	void (*describe)(const struct httpq_conn *conn,
-			 struct httpq_request_head *head);
 	void (*put_conn)(struct httpq_conn *conn);
+};
+
+/**
+ * struct httpq_request_note - what a worker adds to the record
+ * @data: numbers and lengths
+ * @text: the texts
+ */
+struct httpq_request_note {
+	struct httpq_log_data data;
+	u8 text[];
 };
 
 /**
  * struct httpq_request - a request
  *
  * Created by its connection when the first byte of a head arrives. One
- * reference belongs to the connection until it stops waiting for an answer;
- * one to the container that the request is in, a queue's list or a handle's
+ * reference belongs to the connection until it stops waiting for an answer,
+ * and then, if the answer was complete, until all of it was handed to TCP; one
+ * to the container that the request is in, a queue's list or a handle's
  * table, and passes on with it; others are short.
  *
  * @state is the connection's (socket lock) while NEW, the queue's lock guards
- * the way into and out of QUEUED, the lock of the handle's table all else.
- * Who takes a request out of its container is the one who ends it.
+ * the way into and out of QUEUED, the locks of the handle's table and events
+ * all else. Who takes a request out of its container is the one who ends it.
+ *
+ * A record is owed (@owed) from the moment that its head is complete or
+ * refused. While its connection has it, the socket lock guards that; after
+ * that it is the record of who takes it out of the handle's table, unless
+ * @ended: then the connection makes it when the last byte has left.
  */
 struct httpq_request {
 	/** @refs: see above */
@@ -64,22 +70,81 @@ struct httpq_request {
 	u8 state;
 	/** @half_closed: the client's FIN came; for the handle that gets it */
 	bool half_closed;
-	/** @hn: what the memory is charged to; the connection pins it */
+	/** @owed: a record is still to be made */
+	bool owed;
+	/** @ended: the worker has done its part; under the socket lock */
+	bool ended;
+	/** @bodyless: its response has no body, whatever the worker says */
+	bool bodyless;
+	/** @redelivered: times it went back after a delivery */
+	u8 redelivered;
+	/** @progress: enum httpq_progress, when its connection let it go */
+	u8 progress;
+	/** @status: of the response that was begun, or 0 */
+	u16 status;
+	/** @hn: what the memory is charged to; pinned by @conn, or a reference */
 	struct httpq_net *hn;
-	/** @conn: holds a reference on the structure, not on its socket */
+	/**
+	 * @conn: holds a reference on the structure, not on its socket; NULL
+	 * for a zombie that was made small
+	 */
 	struct httpq_conn *conn;
 	/** @ops: of the protocol that carries it */
 	const struct httpq_request_ops *ops;
-	/** @queue: holds a reference once routed */
+	/** @binding: that it was routed by, a reference; or NULL */
+	struct httpq_binding *binding;
+	/** @queue: of @binding, which pins it; or NULL */
 	struct httpq_queue *queue;
 	/** @node: in queue->unread */
 	struct list_head node;
 	/** @seq: order of arrival in its queue; kept when it goes back */
 	u64 seq;
-	/** @context: of the binding */
-	u64 context;
+	/** @hint: number of the handle that should have it, or 0 */
+	u64 hint;
+	/** @hint_until: jiffies until when others leave it alone */
+	unsigned long hint_until;
+
+	/** @conn_id: number of the connection */
+	u32 conn_id;
+	/** @number: the how manieth of its connection */
+	u32 number;
+	/** @local: our end */
+	struct httpq_addr local;
+	/** @remote: the client's end */
+	struct httpq_addr remote;
+	/** @started: ktime of the first byte */
+	u64 started;
 	/** @queued: ktime of arrival in the queue */
 	u64 queued;
+	/** @waited: nanoseconds from then to the last delivery */
+	u64 waited;
+	/** @active: jiffies when a handle took it, then of its delivery */
+	unsigned long active;
+	/** @received: body bytes that were read */
+	u64 received;
+	/** @sent: bytes of the response */
+	u64 sent;
+	/** @note: what the worker said for the record, or NULL */
+	struct httpq_request_note *note;
+	/** @worker_id: number of the last handle that got it, or 0 */
+	u64 worker_id;
+	/** @worker_pid: its process */
+	u32 worker_pid;
+	/** @last_call: enum httpq_log_call of that handle when it lost it */
+	u8 last_call;
+	/** @last_call_at: jiffies of that call */
+	unsigned long last_call_at;
+
+	/** @zombie_why: enum httpq_zombie_why */
+	u8 zombie_why;
+	/** @zombie_half: half of its time was told */
+	bool zombie_half;
+	/** @zombie_since: jiffies */
+	unsigned long zombie_since;
+	/** @zombie_id: for people */
+	u64 zombie_id;
+	/** @zombie_node: in hn->zombies, under hn->zombie_lock */
+	struct list_head zombie_node;
 
 	/** @worker: handle whose table it is in; RCU for readers */
 	struct httpq_worker __rcu *worker;
@@ -134,6 +199,13 @@ static inline u8 *httpq_request_data(const struct httpq_request *req)
 struct httpq_request *
 httpq_request_create(struct httpq_conn *conn, struct httpq_net *hn,
 		     const struct httpq_request_ops *ops, gfp_t gfp);
+struct httpq_request *httpq_request_shrink(const struct httpq_request *req,
+					   gfp_t gfp);
+void httpq_request_forget(struct httpq_request *to);
+void httpq_request_replaced(struct httpq_request *req,
+			    struct httpq_request *to);
+void httpq_request_set_state(struct httpq_request *req, u8 event);
+bool httpq_request_end(struct httpq_request *req, u8 cause);
 int httpq_request_grow_data(struct httpq_request **req, u32 data, gfp_t gfp);
 int httpq_request_grow_fields(struct httpq_request **req, gfp_t gfp);
 u32 httpq_request_room(const struct httpq_request *req);

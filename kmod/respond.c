@@ -12,11 +12,14 @@
 #include "batch.h"
 #include "chunk.h"
 #include "conn.h"
+#include "held.h"
 #include "net.h"
+#include "queue.h"
 #include "reply.h"
 #include "request.h"
 #include "respond.h"
 #include "send.h"
+#include "timer.h"
 #include "trace.h"
 
 /* Heads up to this size are dealt with on the stack. */
@@ -31,6 +34,7 @@
 
 /**
  * struct respond - one part of a response on its way
+ * @worker: handle that sends it
  * @req: the request
  * @part: what the worker handed in
  * @head: copy of the head, or NULL
@@ -38,12 +42,15 @@
  * @frame: framing of the response; valid if @begins
  * @begins: the part has the head of the final response
  * @interim: the part is a 1xx head
+ * @headed: an earlier pass has dealt with the head
  * @take: bytes of the body in this pass
  * @ends: this pass ends the response
+ * @note: what the worker says for the record, or NULL
  * @want: enum httpq_conn_want, if there is no room for all
  * @small: where @head lies if it fits
  */
 struct respond {
+	const struct httpq_worker *worker;
 	struct httpq_request *req;
 	struct httpq_send *part;
 	u8 *head;
@@ -51,8 +58,10 @@ struct respond {
 	struct httpq_reply_frame frame;
 	bool begins;
 	bool interim;
+	bool headed;
 	u32 take;
 	bool ends;
+	struct httpq_request_note *note;
 	u8 want;
 	u8 small[HEAD_SMALL] __aligned(8);
 };
@@ -80,6 +89,43 @@ static void head_free(struct respond *r)
 {
 	if (r->head != r->small)
 		kvfree(r->head);
+}
+
+static bool note_valid(const struct httpq_request_note *note, u32 len)
+{
+	const struct httpq_log_data *data = &note->data;
+
+	return !data->__reserved && data->user_len <= HTTPQ_LOG_TEXT_MAX &&
+	       data->note_len <= HTTPQ_LOG_TEXT_MAX &&
+	       sizeof(*data) + data->user_len + data->note_len == len;
+}
+
+static int note_copy(struct respond *r)
+{
+	const struct httpq_send *part = r->part;
+	u32 len = part->log_len;
+
+	if (!len)
+		return part->log ? -EINVAL : 0;
+	if (len < sizeof(struct httpq_log_data) ||
+	    len > sizeof(struct httpq_log_data) + 2 * HTTPQ_LOG_TEXT_MAX)
+		return -EINVAL;
+	r->note = kmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!r->note)
+		return -ENOMEM;
+	if (copy_from_user(r->note, u64_to_user_ptr(part->log), len))
+		return -EFAULT;
+	return note_valid(r->note, len) ? 0 : -EINVAL;
+}
+
+/*
+ * The record has it from now on. The first one stays: who ends the request, or
+ * looks at a zombie, may be reading it already.
+ */
+static void note_keep(struct respond *r)
+{
+	if (!cmpxchg(&r->req->note, NULL, r->note))
+		r->note = NULL;
 }
 
 /* Whether the connection can go on after this response. */
@@ -251,11 +297,14 @@ static void commit_frame(struct respond *r)
 		trace_httpq_reply(conn->id, r->req->id, r->reply.status,
 				  r->frame.framing);
 		conn->begun = true;
+		r->req->status = r->reply.status;
+		r->req->bodyless = r->frame.framing == HTTPQ_REPLY_NO_BODY;
 		conn->framing = r->frame.framing;
 		conn->reply_left = r->frame.length;
 		conn->keepalive &= r->frame.keepalive;
-	} else if (r->interim && r->reply.status == 100) {
-		conn->expect = false;
+	} else if (r->interim) {
+		conn->touched = true;
+		conn->expect &= r->reply.status != 100;
 	}
 	if (r->part->flags & HTTPQ_SEND_DISCONNECT)
 		conn->keepalive = false;
@@ -268,10 +317,56 @@ static void commit_end(struct respond *r)
 {
 	struct httpq_conn *conn = r->req->conn;
 
+	note_keep(r);
 	if (conn->framing == HTTPQ_REPLY_LENGTH && conn->reply_left)
-		httpq_conn_break(conn);
+		httpq_conn_break(conn, HTTPQ_LOG_REASON_ABANDONED_QUEUE);
 	else
 		httpq_conn_end_reply(conn);
+}
+
+/* All that the client waits for is there, but the worker says more follows. */
+static bool is_complete(const struct respond *r)
+{
+	const struct httpq_conn *conn = r->req->conn;
+
+	if (!conn->begun || r->part->out_len + r->take < r->part->body_len)
+		return false;
+	return conn->framing == HTTPQ_REPLY_NO_BODY ||
+	       (conn->framing == HTTPQ_REPLY_LENGTH && !conn->reply_left);
+}
+
+/* Before the frame is committed: @keepalive is as it was. */
+static void commit_hold(struct respond *r, bool idle)
+{
+	u32 hold = READ_ONCE(r->req->queue->hold_bytes);
+	struct httpq_conn *conn = r->req->conn;
+
+	if (r->begins && hold && idle) {
+		conn->held_keepalive = conn->keepalive;
+		conn->held = true;
+	}
+	if (conn->tx_bytes > hold || r->part->flags & HTTPQ_SEND_FLUSH)
+		conn->held = false;
+}
+
+static void commit_part(struct respond *r, struct httpq_batch *batch)
+{
+	struct httpq_conn *conn = r->req->conn;
+	bool idle = list_empty(&conn->tx);
+
+	if (batch) {
+		r->req->sent += batch->left;
+		httpq_send_queue(conn, batch);
+	}
+	commit_hold(r, idle);
+	commit_frame(r);
+	httpq_timer_restart(conn);
+	if (r->ends)
+		commit_end(r);
+	else if (is_complete(r))
+		httpq_conn_outlived(conn);
+	else if (r->part->out_len + r->take < r->part->body_len)
+		WRITE_ONCE(conn->want_space, r->want);
 }
 
 static int commit(struct respond *r, struct httpq_batch *batch)
@@ -285,16 +380,10 @@ static int commit(struct respond *r, struct httpq_batch *batch)
 	sk = httpq_conn_lock(conn, &slow);
 	if (!sk)
 		return httpq_conn_request_errno(req);
-	if (conn->req != req) {
+	if (conn->req != req || !httpq_held_is(req, r->worker, r->part->id)) {
 		err = httpq_conn_request_errno(req);
 	} else {
-		if (batch)
-			httpq_send_queue(conn, batch);
-		commit_frame(r);
-		if (r->ends)
-			commit_end(r);
-		else if (r->part->out_len + r->take < r->part->body_len)
-			WRITE_ONCE(conn->want_space, r->want);
+		commit_part(r, batch);
 		httpq_conn_run(conn, sk);
 	}
 	httpq_conn_unlock(conn, sk, slow);
@@ -322,6 +411,7 @@ static int respond_pass(struct respond *r)
 	r->part->out_len += r->take;
 	r->begins = false;
 	r->interim = false;
+	r->headed = true;
 	return r->part->out_len < r->part->body_len ? -EAGAIN : 0;
 }
 
@@ -356,50 +446,119 @@ static int respond_loop(struct respond *r, bool nonblock)
 	}
 }
 
+/* What is left to say of a response that is out but for its end. */
+static int respond_owed(struct respond *r)
+{
+	const struct httpq_send *part = r->part;
+
+	if (r->head && !(part->flags & HTTPQ_SEND_TRAILERS))
+		return -EINVAL;
+	if (part->body_len && !r->req->bodyless)
+		return -EINVAL;
+	r->part->out_len = part->body_len;
+	return 0;
+}
+
+/* What is thrown away: nobody is there to read it. */
+static int respond_unheard(struct respond *r)
+{
+	u16 status = r->head && !r->headed ? r->reply.status : 0;
+	struct httpq_request *req = r->req;
+
+	if (status >= 200 && req->status && !r->begins)
+		return -EINVAL;
+	if (status >= 200)
+		req->status = status;
+	if (!req->status && status < 100)
+		return -EINVAL;
+	r->interim = status && status < 200;
+	r->part->out_len = r->part->body_len;
+	return -ECONNRESET;
+}
+
+/* The connection is gone, or went on: only the record wants to know. */
+static int respond_late(struct respond *r, bool *ended)
+{
+	struct httpq_request *req = r->req;
+	int err;
+
+	if (READ_ONCE(req->state) != HTTPQ_REQUEST_ZOMBIE) {
+		*ended = true;
+		return -ECONNRESET;
+	}
+	err = req->zombie_why == HTTPQ_ZOMBIE_END_OWED ? respond_owed(r) :
+							 respond_unheard(r);
+	if (err && err != -ECONNRESET)
+		return err;
+	if (!(r->part->flags & HTTPQ_SEND_MORE) && !r->interim) {
+		note_keep(r);
+		*ended = true;
+	}
+	return err;
+}
+
+static int respond_now(struct respond *r, bool nonblock, bool *ended)
+{
+	int err = head_copy(r) ?: note_copy(r);
+
+	if (err)
+		return err;
+	if (READ_ONCE(r->req->state) == HTTPQ_REQUEST_ZOMBIE)
+		return respond_late(r, ended);
+	/* Only a first look, for the better error; commit() decides. */
+	if (READ_ONCE(r->req->conn->req) != r->req)
+		err = httpq_conn_request_errno(r->req);
+	if (!err)
+		err = classify(r);
+	if (!err)
+		err = respond_loop(r, nonblock);
+	if (err == -ECONNRESET)
+		return respond_late(r, ended);
+	*ended = !err && r->ends;
+	return err;
+}
+
 /**
  * httpq_respond - take a response, or a part of one, from a worker
- * @req: request that the worker holds
+ * @worker: handle
+ * @req: request that it holds
  * @part: what it handed in; out_len is set
  * @nonblock: take what there is room for and return
- * @ended: result: the response is complete, and the request with it
+ * @ended: result: the response is complete, and the request with it; also if
+ *	the client did not wait for that
  *
  * Context: process, no locks; sleeps for user memory and, unless @nonblock,
  * for the client.
  * Return: 0, or what struct httpq_send lists.
  */
-int httpq_respond(struct httpq_request *req, struct httpq_send *part,
-		  bool nonblock, bool *ended)
+int httpq_respond(const struct httpq_worker *worker, struct httpq_request *req,
+		  struct httpq_send *part, bool nonblock, bool *ended)
 {
 	struct respond r;
 	int err;
 
+	r.worker = worker;
 	r.req = req;
 	r.part = part;
+	r.head = NULL;
+	r.note = NULL;
 	r.begins = false;
 	r.interim = false;
+	r.headed = false;
 	r.ends = false;
 	r.want = nonblock ? HTTPQ_WANT_EVENT : HTTPQ_WANT_WAKE;
 	part->out_len = 0;
 	*ended = false;
-	if (part->flags & ~HTTPQ_SEND_ALL || part->__reserved)
+	if (part->flags & ~HTTPQ_SEND_ALL || part->__reserved ||
+	    part->__reserved2)
 		return -EOPNOTSUPP;
 	if (test_and_set_bit(HTTPQ_REQUEST_SENDING, &req->busy))
 		return -EALREADY;
 
-	/* Only a first look, for the better error; commit() decides. */
-	err = 0;
-	if (READ_ONCE(req->conn->req) != req)
-		err = httpq_conn_request_errno(req);
-	r.head = NULL;
-	if (!err)
-		err = head_copy(&r);
-	if (!err)
-		err = classify(&r);
-	if (!err)
-		err = respond_loop(&r, nonblock);
-	*ended = !err && r.ends;
+	err = respond_now(&r, nonblock, ended);
 	if (err)
-		trace_httpq_reply_err(req->conn->id, req->id, err);
+		trace_httpq_reply_err(req->conn_id, part->id, err);
+	kfree(r.note);
 	head_free(&r);
 	clear_bit_unlock(HTTPQ_REQUEST_SENDING, &req->busy);
 	return err;

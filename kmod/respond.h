@@ -7,8 +7,9 @@
 
 struct httpq_request;
 struct httpq_send;
+struct httpq_worker;
 
-int httpq_respond(struct httpq_request *req, struct httpq_send *part,
-		  bool nonblock, bool *ended);
+int httpq_respond(const struct httpq_worker *worker, struct httpq_request *req,
+		  struct httpq_send *part, bool nonblock, bool *ended);
 
 #endif /* _HTTPQ_RESPOND_H */

@@ -3,46 +3,12 @@
 #ifndef _HTTPQ_ROUTE_H
 #define _HTTPQ_ROUTE_H
 
-#include <linux/list.h>
-#include <linux/rcupdate.h>
-#include <linux/uidgid.h>
+#include <linux/types.h>
 
+#include "binding.h"
 #include "url.h"
 
 struct httpq_net;
-struct httpq_queue;
-struct httpq_worker;
-
-/**
- * struct httpq_binding - a prefix bound to a queue
- *
- * Created and destroyed under hn->control; readers of the routing table see
- * it under RCU, so it is freed after a grace period.
- */
-struct httpq_binding {
-	/** @rcu: frees it */
-	struct rcu_head rcu;
-	/** @node: in hn->bindings */
-	struct list_head node;
-	/** @queue: holds a reference */
-	struct httpq_queue *queue;
-	/** @worker: handle it is tied to, or NULL; compared, never followed */
-	struct httpq_worker *worker;
-	/** @uid: who bound it */
-	kuid_t uid;
-	/** @context: comes with each request */
-	u64 context;
-	/** @text: canonical URL */
-	char *text;
-	/** @port: local port */
-	u16 port;
-	/** @bucket: enum httpq_url_bucket */
-	u8 bucket;
-	/** @loopback: "localhost" */
-	bool loopback;
-	/** @addr: if @bucket is HTTPQ_URL_ADDRESS */
-	u8 addr[16];
-};
 
 /**
  * struct httpq_route_key - what a request is routed by

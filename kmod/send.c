@@ -15,7 +15,6 @@
 #include "send.h"
 #include "timer.h"
 #include "trace.h"
-#include "worker.h"
 
 static void send_free(struct httpq_conn *conn, struct httpq_batch *batch)
 {
@@ -104,6 +103,8 @@ void httpq_send_pump(struct httpq_conn *conn, struct sock *sk)
 	bool more;
 	int n;
 
+	if (conn->held)
+		return;
 	while (conn->state != HTTPQ_CONN_DEAD && !list_empty(&conn->tx)) {
 		batch = list_first_entry(&conn->tx, struct httpq_batch, node);
 		more = !list_is_last(&batch->node, &conn->tx);
@@ -118,6 +119,9 @@ void httpq_send_pump(struct httpq_conn *conn, struct sock *sk)
 		}
 		send_taken(conn, batch, n);
 	}
-	if (conn->state != HTTPQ_CONN_DEAD)
-		send_notify(conn);
+	if (conn->state == HTTPQ_CONN_DEAD)
+		return;
+	if (conn->sent && list_empty(&conn->tx))
+		httpq_conn_recorded(conn, 0);
+	send_notify(conn);
 }

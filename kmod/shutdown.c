@@ -10,10 +10,12 @@
 #include "bind.h"
 #include "conn.h"
 #include "listen.h"
+#include "log.h"
 #include "net.h"
 #include "queue.h"
 #include "shutdown.h"
 #include "worker.h"
+#include "zombie.h"
 
 static void delete_queues(struct httpq_net *hn)
 {
@@ -27,6 +29,8 @@ static void delete_queues(struct httpq_net *hn)
  * a) Nothing new: every change looks at @dead under the lock. b) No socket
  * listens, so no connection comes. c) Connections are reset; this waits until
  * TCP has let the last socket go. d) Handles leave; their calls give ENODEV.
+ * Zombies end with them. e) Nothing more comes into the log, which its readers
+ * may still read to the end.
  */
 static void shutdown_net(struct httpq_net *hn)
 {
@@ -37,11 +41,22 @@ static void shutdown_net(struct httpq_net *hn)
 	mutex_unlock(&hn->control);
 
 	httpq_conn_close_all(hn);
-	httpq_worker_leave_all(hn);
 
 	mutex_lock(&hn->control);
+	httpq_worker_leave_all(hn);
 	delete_queues(hn);
 	mutex_unlock(&hn->control);
+	httpq_zombie_stop(hn);
+	httpq_log_end(hn);
+}
+
+static int __net_init start_net(struct net *net)
+{
+	struct httpq_net *hn = httpq_net_of(net);
+
+	httpq_worker_start(hn);
+	httpq_zombie_start(hn);
+	return 0;
 }
 
 static void __net_exit shutdown_batch(struct list_head *nets)
@@ -55,6 +70,7 @@ static void __net_exit shutdown_batch(struct list_head *nets)
 }
 
 static struct pernet_operations shutdown_ops = {
+	.init = start_net,
 	.exit_batch = shutdown_batch,
 };
 

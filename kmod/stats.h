@@ -21,6 +21,7 @@
 	X(requests_queued)						\
 	X(requests_delivered)						\
 	X(requests_returned)		/* unread, back to the queue */	\
+	X(requests_redelivered)		/* delivered, back to the queue */ \
 	X(responses)			/* ended by a worker */		\
 	X(responses_broken)		/* begun and never ended */	\
 	X(answers_kernel)		/* written by the kernel */	\
@@ -30,6 +31,14 @@
 	X(queue_timeout)		/* 503 */			\
 	X(worker_gone)			/* 502 or broken */		\
 	X(client_gone)			/* while a request was out */	\
+	X(zombies_entered)						\
+	X(zombies_late)			/* ended after all */		\
+	X(zombies_expired)						\
+	X(zombies_evicted)						\
+	X(zombies_reaped)						\
+	X(log_lost)			/* overwritten or never kept */	\
+	X(log_suppressed)		/* over net.httpq.log_refusals */ \
+	X(timeout_answer)		/* 504 */			\
 	X(timeout_header)		/* 408 */			\
 	X(timeout_body)							\
 	X(timeout_idle)							\

@@ -11,6 +11,7 @@
 
 #include "conn.h"
 #include "net.h"
+#include "queue.h"
 #include "request.h"
 #include "timer.h"
 
@@ -50,9 +51,25 @@ void httpq_timer_init(struct httpq_conn *conn)
 /* The client still has to take, or to acknowledge, what we sent it. */
 static bool send_pending(const struct httpq_conn *conn, const struct sock *sk)
 {
-	if (conn->tx_bytes)
+	if (conn->tx_bytes && !conn->held)
 		return true;
 	return conn->fin_sent && sk->sk_state != TCP_FIN_WAIT2;
+}
+
+static u8 request_timer(const struct httpq_conn *conn)
+{
+	const struct httpq_request *req = conn->req;
+
+	/* Pairs with smp_store_release() in httpq_request_set_state(). */
+	u8 state = smp_load_acquire(&req->state);
+
+	/* What a handle has reserved nobody has yet. */
+	if (state == HTTPQ_REQUEST_QUEUED || state == HTTPQ_REQUEST_RESERVED)
+		return HTTPQ_TIMER_QUEUE;
+	if (conn->want_body)
+		return HTTPQ_TIMER_BODY;
+	return READ_ONCE(req->queue->answer_ms) ? HTTPQ_TIMER_ANSWER :
+						  HTTPQ_TIMER_NONE;
 }
 
 static u8 timer_wanted(const struct httpq_conn *conn, const struct sock *sk)
@@ -68,15 +85,15 @@ static u8 timer_wanted(const struct httpq_conn *conn, const struct sock *sk)
 	case HTTPQ_CONN_LINGER:
 		return HTTPQ_TIMER_LINGER;
 	case HTTPQ_CONN_REQUEST:
-		if (READ_ONCE(conn->req->state) == HTTPQ_REQUEST_QUEUED)
-			return HTTPQ_TIMER_QUEUE;
-		return conn->want_body ? HTTPQ_TIMER_BODY : HTTPQ_TIMER_NONE;
+		return request_timer(conn);
 	}
 	return HTTPQ_TIMER_NONE;
 }
 
-static unsigned int timer_ms(const struct httpq_limits *limits, u8 kind)
+static unsigned int timer_ms(const struct httpq_conn *conn, u8 kind)
 {
+	const struct httpq_limits *limits = &conn->hn->limits;
+
 	switch (kind) {
 	case HTTPQ_TIMER_IDLE:
 		return READ_ONCE(limits->idle_timeout_ms);
@@ -84,6 +101,8 @@ static unsigned int timer_ms(const struct httpq_limits *limits, u8 kind)
 		return READ_ONCE(limits->header_timeout_ms);
 	case HTTPQ_TIMER_QUEUE:
 		return READ_ONCE(limits->queue_timeout_ms);
+	case HTTPQ_TIMER_ANSWER:
+		return READ_ONCE(conn->req->queue->answer_ms);
 	case HTTPQ_TIMER_BODY:
 		return READ_ONCE(limits->body_timeout_ms);
 	case HTTPQ_TIMER_SEND:
@@ -92,12 +111,20 @@ static unsigned int timer_ms(const struct httpq_limits *limits, u8 kind)
 	return READ_ONCE(limits->linger_timeout_ms);
 }
 
-static void timer_arm(struct httpq_conn *conn, unsigned int ms)
+static void timer_arm(struct httpq_conn *conn, unsigned long deadline)
 {
-	conn->deadline = jiffies + msecs_to_jiffies(ms);
+	conn->deadline = deadline;
 	if (!timer_pending(&conn->timer) ||
 	    time_before(conn->deadline, conn->timer.expires))
 		mod_timer(&conn->timer, conn->deadline);
+}
+
+/* What is waited for begins now, or began when nothing ran here. */
+static unsigned long timer_begin(const struct httpq_conn *conn, u8 kind)
+{
+	if (kind == HTTPQ_TIMER_ANSWER && conn->timer_kind == HTTPQ_TIMER_QUEUE)
+		return READ_ONCE(conn->req->active);
+	return jiffies;
 }
 
 /**
@@ -123,12 +150,34 @@ void httpq_timer_restart(struct httpq_conn *conn)
 void httpq_timer_update(struct httpq_conn *conn, const struct sock *sk)
 {
 	u8 kind = timer_wanted(conn, sk);
+	unsigned long begin;
 
 	if (kind == conn->timer_kind || conn->timer_kind == HTTPQ_TIMER_RETRY)
 		return;
+	begin = timer_begin(conn, kind);
 	conn->timer_kind = kind;
 	if (kind != HTTPQ_TIMER_NONE)
-		timer_arm(conn, timer_ms(&conn->hn->limits, kind));
+		timer_arm(conn, begin + msecs_to_jiffies(timer_ms(conn, kind)));
+}
+
+/**
+ * httpq_timer_delivered - the time for an answer has begun
+ * @req: request that was delivered
+ *
+ * The engine does not run for that, so its timer may be set for later than the
+ * answer is due; then it has to look earlier, and sees what there is to wait
+ * for. One that is about to run, or is stopped, is left alone.
+ *
+ * Context: process, no socket lock; @req pins the connection.
+ */
+void httpq_timer_delivered(const struct httpq_request *req)
+{
+	unsigned int answer_ms = READ_ONCE(req->queue->answer_ms);
+	struct timer_list *timer = &req->conn->timer;
+	unsigned long due = jiffies + msecs_to_jiffies(answer_ms);
+
+	if (answer_ms && time_before(due, READ_ONCE(timer->expires)))
+		mod_timer_pending(timer, due);
 }
 
 /**
@@ -167,7 +216,7 @@ u8 httpq_timer_expired(struct httpq_conn *conn)
 void httpq_timer_retry(struct httpq_conn *conn)
 {
 	conn->timer_kind = HTTPQ_TIMER_RETRY;
-	timer_arm(conn, RETRY_MS);
+	timer_arm(conn, jiffies + msecs_to_jiffies(RETRY_MS));
 }
 
 /**

@@ -6,12 +6,14 @@
 #include <linux/types.h>
 
 struct httpq_conn;
+struct httpq_request;
 struct sock;
 
 void httpq_timer_init(struct httpq_conn *conn);
 void httpq_timer_restart(struct httpq_conn *conn);
 void httpq_timer_update(struct httpq_conn *conn, const struct sock *sk);
 u8 httpq_timer_expired(struct httpq_conn *conn);
+void httpq_timer_delivered(const struct httpq_request *req);
 void httpq_timer_retry(struct httpq_conn *conn);
 void httpq_timer_stop(struct httpq_conn *conn);
 

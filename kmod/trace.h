@@ -296,6 +296,43 @@ TRACE_EVENT(httpq_worker_attach,
 );
 
 /* @returned: requests back to the queue, @aborted: those that could not go */
+TRACE_EVENT(httpq_worker_drain,
+	TP_PROTO(u64 id, u32 deadline_ms, u32 returned),
+	TP_ARGS(id, deadline_ms, returned),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u32, deadline_ms)
+		__field(u32, returned)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->deadline_ms = deadline_ms;
+		__entry->returned = returned;
+	),
+	TP_printk("id=%llu deadline_ms=%u returned=%u", __entry->id,
+		  __entry->deadline_ms, __entry->returned)
+);
+
+TRACE_EVENT(httpq_record,
+	TP_PROTO(u64 request_id, u8 kind, u8 reason, u16 status),
+	TP_ARGS(request_id, kind, reason, status),
+	TP_STRUCT__entry(
+		__field(u64, request_id)
+		__field(u8, kind)
+		__field(u8, reason)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->request_id = request_id;
+		__entry->kind = kind;
+		__entry->reason = reason;
+		__entry->status = status;
+	),
+	TP_printk("request=%016llx kind=%u reason=%u status=%u",
+		  __entry->request_id, __entry->kind, __entry->reason,
+		  __entry->status)
+);
+
 TRACE_EVENT(httpq_worker_leave,
 	TP_PROTO(pid_t pid, u32 returned, u32 aborted),
 	TP_ARGS(pid, returned, aborted),

@@ -9,9 +9,11 @@
 #include <linux/uaccess.h>
 
 #include "conn.h"
+#include "held.h"
 #include "net.h"
 #include "request.h"
 #include "respond.h"
+#include "timer.h"
 #include "trace.h"
 #include "transfer.h"
 #include "worker.h"
@@ -24,6 +26,7 @@
  * @used: bytes of the buffer in use
  * @nonblock: don't wait
  * @failed: a response was not taken: its sender has to know at once
+ * @held: only what concerns requests that the handle holds
  */
 struct transfer {
 	struct httpq_worker *worker;
@@ -32,6 +35,7 @@ struct transfer {
 	u32 used;
 	bool nonblock;
 	bool failed;
+	bool held;
 };
 
 static int send_one(struct transfer *t, struct httpq_send *send)
@@ -40,14 +44,13 @@ static int send_one(struct transfer *t, struct httpq_send *send)
 	bool ended;
 	int err;
 
-	req = httpq_worker_find(t->worker, send->id, false);
+	req = httpq_held_find(t->worker, send->id, false);
 	if (!req)
 		return -ESTALE;
-	err = httpq_respond(req, send, t->nonblock, &ended);
-	/* Nothing more can come of a request whose client is gone. */
-	if (ended || err == -ECONNRESET || err == -ETIMEDOUT ||
-	    err == -EBADMSG)
-		httpq_worker_end(t->worker, req, send->id);
+	err = httpq_respond(t->worker, req, send, t->nonblock, &ended);
+	/* After these the record is made; see struct httpq_send. */
+	if (ended || err == -ETIMEDOUT || err == -EBADMSG)
+		httpq_held_end(t->worker, req, send->id);
 	httpq_request_put(req);
 	return err;
 }
@@ -84,13 +87,13 @@ static int send_all(struct transfer *t)
 	return 0;
 }
 
+/* Counts once @nr is raised. */
 static int put_event(struct transfer *t, const struct httpq_event *event)
 {
 	struct httpq_event __user *to = u64_to_user_ptr(t->args->events);
 
 	if (copy_to_user(&to[t->nr], event, sizeof(*event)))
 		return -EFAULT;
-	t->nr++;
 	return 0;
 }
 
@@ -112,8 +115,16 @@ static int copy_head(const struct httpq_request *req, u64 id, void __user *to)
 /* Unread again, in its old place, unless somebody else ended it. */
 static void give_back(struct transfer *t, struct httpq_request *req, u64 id)
 {
-	if (httpq_worker_erase(t->worker, req, id))
+	if (httpq_held_erase(t->worker, req, id))
 		httpq_queue_return(req);
+}
+
+/* Its client left before it was delivered. */
+static int forget(struct transfer *t, struct httpq_request *req, u64 id)
+{
+	if (READ_ONCE(req->reason))
+		httpq_held_drop(t->worker, req, id, HTTPQ_CAUSE_CLIENT_GONE);
+	return 0;
 }
 
 /* Copies one request out. Returns 1, 0 if it is to be skipped, or an error. */
@@ -127,10 +138,8 @@ static int deliver(struct transfer *t, struct httpq_request *req, u64 id)
 	};
 	void __user *buf = u64_to_user_ptr(t->args->buf);
 
-	if (READ_ONCE(req->reason)) {
-		httpq_worker_end(t->worker, req, id);
-		return 0;
-	}
+	if (READ_ONCE(req->reason))
+		return forget(t, req, id);
 	if (event.length > t->args->buf_len - t->used) {
 		if (t->nr) {
 			give_back(t, req, id);
@@ -139,17 +148,22 @@ static int deliver(struct transfer *t, struct httpq_request *req, u64 id)
 		/* Stays reserved to the handle. */
 		event.status = -EMSGSIZE;
 		event.offset = 0;
-		return put_event(t, &event) ? -EFAULT : -ENOSPC;
+		if (put_event(t, &event))
+			return -EFAULT;
+		t->nr++;
+		return -ENOSPC;
 	}
-	if (copy_head(req, id, buf + t->used))
+	if (copy_head(req, id, buf + t->used) || put_event(t, &event))
 		return -EFAULT;
-	if (!httpq_worker_delivered(t->worker, req, id))
-		return 0;
-	trace_httpq_deliver(req->conn->id, id, task_pid_nr(current));
+	if (!httpq_held_delivered(t->worker, req, id))
+		return forget(t, req, id);
+	t->nr++;
+	httpq_timer_delivered(req);
+	trace_httpq_deliver(req->conn_id, id, task_pid_nr(current));
 	httpq_stats_inc(t->worker->hn->stats, requests_delivered);
 	t->used += ALIGN(event.length, 8);
 	t->used = min(t->used, t->args->buf_len);
-	return put_event(t, &event) ? -EFAULT : 1;
+	return 1;
 }
 
 static int take_one(struct transfer *t)
@@ -162,14 +176,14 @@ static int take_one(struct transfer *t)
 	if (!req)
 		return -ENOSPC;
 	httpq_request_get(req);
-	err = httpq_worker_adopt(t->worker, req);
+	err = httpq_held_adopt(t->worker, req);
 	if (err) {
 		httpq_queue_return(req);
 	} else {
 		id = req->id;
 		err = deliver(t, req, id);
 		if (err == -EFAULT) {
-			trace_httpq_deliver_err(req->conn->id, id, err);
+			trace_httpq_deliver_err(req->conn_id, id, err);
 			give_back(t, req, id);
 		}
 	}
@@ -243,30 +257,54 @@ static int take_events(struct transfer *t)
 		err = put_event(t, &event);
 		if (err)
 			put_back_event(t->worker, req, event.type);
+		else
+			t->nr++;
 		httpq_request_put(req);
 	}
 	return err;
 }
 
-static bool events_ready(struct httpq_worker *worker)
+/* Whether the handle can get anything that is asked for; else why not. */
+static int may_get(const struct httpq_worker *worker, bool held)
 {
-	return !list_empty(&worker->events) ||
-	       httpq_queue_readable(&worker->member) ||
-	       httpq_worker_check(worker);
+	int err = httpq_worker_check(worker);
+
+	/* What it holds may have something to tell until there is nothing. */
+	if (err == -ESHUTDOWN && held && READ_ONCE(worker->nr_held))
+		return httpq_worker_holds(worker);
+	return err;
+}
+
+static bool events_ready(struct httpq_worker *worker, bool held)
+{
+	return !list_empty(&worker->events) || may_get(worker, held) ||
+	       (!held && httpq_queue_readable(&worker->member));
+}
+
+static bool takes_requests(const struct transfer *t)
+{
+	return !t->held && READ_ONCE(t->worker->member.state) ==
+				   HTTPQ_WORKER_ACTIVE;
 }
 
 /* Sleeps until something may be there. Returns what is left of @timeout. */
-static long wait_events(struct httpq_worker *worker, long timeout)
+static long wait_events(const struct transfer *t, long timeout)
 {
+	struct httpq_worker *worker = t->worker;
 	struct httpq_queue *queue = worker->member.queue;
 	DEFINE_WAIT(on_queue);
 	DEFINE_WAIT(on_worker);
 
 	while (timeout && !signal_pending(current)) {
-		prepare_to_wait_exclusive(&queue->wait, &on_queue,
-					  TASK_INTERRUPTIBLE);
+		/* Who takes no requests must not use up a wake-up for one. */
+		if (takes_requests(t))
+			prepare_to_wait_exclusive(&queue->wait, &on_queue,
+						  TASK_INTERRUPTIBLE);
+		else
+			prepare_to_wait(&queue->wait, &on_queue,
+					TASK_INTERRUPTIBLE);
 		prepare_to_wait(&worker->wait, &on_worker, TASK_INTERRUPTIBLE);
-		if (events_ready(worker))
+		if (events_ready(worker, t->held))
 			break;
 		timeout = schedule_timeout(timeout);
 	}
@@ -277,7 +315,7 @@ static long wait_events(struct httpq_worker *worker, long timeout)
 
 static int wait_result(struct transfer *t, long timeout)
 {
-	int err = httpq_worker_check(t->worker);
+	int err = may_get(t->worker, t->held);
 
 	if (err)
 		return err;
@@ -300,19 +338,19 @@ static int receive_all(struct transfer *t)
 
 	for (;;) {
 		err = take_events(t);
-		if (!err)
+		if (!err && !t->held)
 			err = take_requests(t);
 		if (t->nr)
 			return 0;
 		if (!err)
-			err = httpq_worker_check(t->worker);
+			err = may_get(t->worker, t->held);
 		if (err)
 			return err;
 		if (t->nonblock || t->failed)
 			return -EAGAIN;
-		timeout = wait_events(t->worker, timeout);
+		timeout = wait_events(t, timeout);
 		err = wait_result(t, timeout);
-		if (err && !events_ready(t->worker))
+		if (err && !events_ready(t->worker, t->held))
 			return err;
 		if (err == -EINTR)
 			return err;
@@ -346,6 +384,7 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 		.worker = worker,
 		.args = args,
 		.nonblock = nonblock || args->flags & HTTPQ_TRANSFER_DONTWAIT,
+		.held = args->flags & HTTPQ_TRANSFER_HELD,
 	};
 	int err;
 
@@ -354,12 +393,17 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 	err = check_args(args);
 	if (err)
 		return err;
+	if (worker->member.controller)
+		return -EOPNOTSUPP;
+	if (args->nr_sends)
+		httpq_worker_called(worker, HTTPQ_LOG_CALL_SEND);
 	err = send_all(&t);
 	/* Before anything is taken: the caller has to hear of it. */
 	if (copy_to_user(uargs, args, offsetofend(struct httpq_transfer,
 						  timeout_ms)))
 		err = -EFAULT;
 	if (!err && args->nr_events) {
+		httpq_worker_called(worker, HTTPQ_LOG_CALL_RECEIVE);
 		httpq_worker_settle(worker);
 		httpq_queue_take_begin(worker->member.queue);
 		err = receive_all(&t);
@@ -372,6 +416,28 @@ int httpq_transfer(struct httpq_worker *worker, struct httpq_transfer *args,
 		wake_up_interruptible_poll(&worker->member.queue->wait,
 					   EPOLLIN | EPOLLRDNORM);
 	return args->out_sends || t.nr ? 0 : err;
+}
+
+static int receive(struct httpq_worker *worker, struct httpq_request *req,
+		   struct httpq_receive *args)
+{
+	/* One that was made small has no head any more. */
+	if (READ_ONCE(req->state) == HTTPQ_REQUEST_ZOMBIE)
+		return httpq_conn_request_errno(req);
+	args->out_len = httpq_request_head_size(req);
+	if (args->out_len > args->buf_len)
+		return -EMSGSIZE;
+	if (copy_head(req, args->id, u64_to_user_ptr(args->buf)))
+		return -EFAULT;
+	if (READ_ONCE(req->state) == HTTPQ_REQUEST_DELIVERED)
+		return 0;
+	if (httpq_held_delivered(worker, req, args->id)) {
+		httpq_timer_delivered(req);
+		return 0;
+	}
+	if (READ_ONCE(req->reason))
+		httpq_held_drop(worker, req, args->id, HTTPQ_CAUSE_CLIENT_GONE);
+	return -ESTALE;
 }
 
 /**
@@ -392,17 +458,10 @@ int httpq_transfer_receive(struct httpq_worker *worker,
 		return -EOPNOTSUPP;
 	if (args->buf & 7)
 		return -EINVAL;
-	req = httpq_worker_find(worker, args->id, true);
+	req = httpq_held_find(worker, args->id, true);
 	if (!req)
 		return -ESTALE;
-	args->out_len = httpq_request_head_size(req);
-	if (args->out_len > args->buf_len)
-		err = -EMSGSIZE;
-	else if (copy_head(req, args->id, u64_to_user_ptr(args->buf)))
-		err = -EFAULT;
-	else if (req->state != HTTPQ_REQUEST_DELIVERED &&
-		 !httpq_worker_delivered(worker, req, args->id))
-		err = -ESTALE;
+	err = receive(worker, req, args);
 	httpq_request_put(req);
 	return err;
 }
@@ -420,15 +479,19 @@ int httpq_transfer_cancel(struct httpq_worker *worker, u64 id)
 	struct httpq_request *req;
 	int err = 0;
 
-	req = httpq_worker_find(worker, id, true);
+	req = httpq_held_find(worker, id, true);
 	if (!req)
 		return -ESTALE;
-	if (httpq_worker_end(worker, req, id))
-		req->ops->refuse(req, 502);
-	else
+	if (!httpq_held_drop(worker, req, id, HTTPQ_CAUSE_CANCEL))
 		err = -ESTALE;
 	httpq_request_put(req);
 	return err;
+}
+
+static bool poll_in(struct httpq_worker *worker)
+{
+	return !list_empty(&worker->events) ||
+	       httpq_queue_readable(&worker->member);
 }
 
 /**
@@ -439,7 +502,8 @@ int httpq_transfer_cancel(struct httpq_worker *worker, u64 id)
  *
  * Context: process.
  * Return: EPOLLIN if a transfer would give an event, EPOLLOUT always, EPOLLHUP
- * once the handle has left its queue, EPOLLERR if it is not attached.
+ * once the handle gets no more requests, EPOLLERR if it is not attached. For a
+ * controller EPOLLIN if a worker should be started.
  */
 __poll_t httpq_transfer_poll(struct httpq_worker *worker, struct file *file,
 			     poll_table *wait)
@@ -453,8 +517,9 @@ __poll_t httpq_transfer_poll(struct httpq_worker *worker, struct file *file,
 	if (worker->member.queue)
 		poll_wait(file, &worker->member.queue->wait, wait);
 	if (httpq_worker_check(worker))
-		return mask | EPOLLHUP;
-	if (events_ready(worker))
+		mask |= EPOLLHUP;
+	if (worker->member.controller ? !(mask & EPOLLHUP) &&
+	    httpq_queue_demands(worker->member.queue) : poll_in(worker))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A handle: its standing in a queue, the requests it holds, the events it is
- * told, and what becomes of all that when it leaves.
+ * A handle: its standing in a queue, its owner, how it drains and how it
+ * leaves, and what becomes then of the requests that it holds.
  */
 
 #include <linux/cred.h>
@@ -15,17 +15,25 @@
 
 #include "bind.h"
 #include "conn.h"
+#include "held.h"
 #include "net.h"
+#include "notify.h"
 #include "request.h"
 #include "trace.h"
 #include "worker.h"
 
-static void watch_work(struct work_struct *work);
+static void watch_later(struct httpq_net *hn)
+{
+	queue_delayed_work(httpq_conn_wq, &hn->watch,
+			   msecs_to_jiffies(HTTPQ_WATCH_MS));
+}
 
-/* All handles; protects their owners too. Outside of hn->control. */
-static DEFINE_MUTEX(workers_lock);
-static LIST_HEAD(workers);
-static DECLARE_DELAYED_WORK(watch, watch_work);
+static void notify(const struct httpq_worker *worker, u8 cmd)
+{
+	lockdep_assert_held(&worker->hn->control);
+	if (!worker->hn->dead)
+		httpq_notify_worker(worker, cmd);
+}
 
 /**
  * httpq_worker_create - a handle that is not attached yet
@@ -47,12 +55,14 @@ struct httpq_worker *httpq_worker_create(struct httpq_net *hn)
 	spin_lock_init(&worker->lock);
 	INIT_LIST_HEAD(&worker->events);
 	init_waitqueue_head(&worker->wait);
+	worker->last_call_at = jiffies;
 
-	mutex_lock(&workers_lock);
-	if (list_empty(&workers))
-		schedule_delayed_work(&watch, msecs_to_jiffies(HTTPQ_WATCH_MS));
-	list_add_tail(&worker->node, &workers);
-	mutex_unlock(&workers_lock);
+	mutex_lock(&hn->control);
+	worker->member.id = ++hn->next_worker;
+	if (list_empty(&hn->workers))
+		watch_later(hn);
+	list_add_tail(&worker->node, &hn->workers);
+	mutex_unlock(&hn->control);
 	return worker;
 }
 
@@ -68,12 +78,24 @@ static struct httpq_queue *attach_create(struct httpq_net *hn,
 	return httpq_queue_create(hn, name, &config);
 }
 
+static int may_attach(struct httpq_worker *worker, struct httpq_queue *queue,
+		      bool control)
+{
+	bool admin = httpq_net_admin(worker->hn);
+
+	if (control)
+		return httpq_queue_may_change(queue, admin) ? 0 : -EACCES;
+	return httpq_queue_may_write(queue, admin) ? 0 : -EACCES;
+}
+
 static int attach_locked(struct httpq_worker *worker, const char *name,
 			 u32 flags, u32 mode)
 {
+	bool control = flags & HTTPQ_ATTACH_CONTROL;
 	struct httpq_net *hn = worker->hn;
 	struct httpq_queue *queue;
 	bool created;
+	int err;
 
 	if (hn->dead)
 		return -ENODEV;
@@ -88,9 +110,14 @@ static int attach_locked(struct httpq_worker *worker, const char *name,
 	if (IS_ERR_OR_NULL(queue))
 		return queue ? PTR_ERR(queue) : -ENOENT;
 	/* As with open(2): whatever the mode, its maker is let in. */
-	if (!created && !httpq_queue_may_write(queue, httpq_net_admin(hn)))
-		return -EACCES;
+	err = created ? 0 : may_attach(worker, queue, control);
+	if (err)
+		return err;
+	worker->member.deferred = flags & HTTPQ_ATTACH_DEFER;
+	worker->member.controller = control;
 	httpq_queue_join(queue, &worker->member);
+	if (!control)
+		notify(worker, HTTPQ_CMD_WORKER_NEW);
 	return 0;
 }
 
@@ -142,7 +169,7 @@ int httpq_worker_holds(const struct httpq_worker *worker)
 		return -ENODEV;
 	if (!queue)
 		return -ENOTCONN;
-	if (READ_ONCE(worker->member.state) == HTTPQ_MEMBER_GONE)
+	if (READ_ONCE(worker->member.state) == HTTPQ_WORKER_GONE)
 		return -ESHUTDOWN;
 	return 0;
 }
@@ -152,15 +179,43 @@ int httpq_worker_holds(const struct httpq_worker *worker)
  * @worker: handle
  *
  * Context: process.
- * Return: as httpq_worker_holds(); -ESHUTDOWN also if the queue was deleted.
+ * Return: as httpq_worker_holds(); -ESHUTDOWN also if it drains, or the queue
+ * was deleted.
  */
 int httpq_worker_check(const struct httpq_worker *worker)
 {
 	int err = httpq_worker_holds(worker);
 
-	if (!err && READ_ONCE(worker->member.queue->deleted))
+	if (!err && (READ_ONCE(worker->member.queue->deleted) ||
+		     READ_ONCE(worker->member.state) == HTTPQ_WORKER_DRAINING))
 		err = -ESHUTDOWN;
 	return err;
+}
+
+/**
+ * httpq_worker_called - note what a process asked of its handle
+ * @worker: handle
+ * @call: enum httpq_log_call
+ *
+ * Context: process.
+ */
+void httpq_worker_called(struct httpq_worker *worker, u8 call)
+{
+	WRITE_ONCE(worker->last_call, call);
+	WRITE_ONCE(worker->last_call_at, jiffies);
+}
+
+static void settle_locked(struct httpq_worker *worker)
+{
+	if (!worker->owner) {
+		WRITE_ONCE(worker->pid, task_tgid_vnr(current));
+		WRITE_ONCE(worker->owner,
+			   get_task_struct(current->group_leader));
+	}
+	if (!worker->member.deferred &&
+	    httpq_queue_member_event(&worker->member,
+				     HTTPQ_LIFECYCLE_WORKER_READY))
+		notify(worker, HTTPQ_CMD_WORKER_SET);
 }
 
 /**
@@ -168,7 +223,8 @@ int httpq_worker_check(const struct httpq_worker *worker)
  * @worker: attached handle
  *
  * The first one does; who attached may only have been about to fork, or to
- * hand the file on. Its end is the end of the handle.
+ * hand the file on. Its end is the end of the handle. The handle is active
+ * from now on, unless it said that it would say so itself.
  *
  * Context: process.
  */
@@ -176,211 +232,107 @@ void httpq_worker_settle(struct httpq_worker *worker)
 {
 	if (likely(READ_ONCE(worker->owner)))
 		return;
-	mutex_lock(&workers_lock);
-	if (!worker->owner)
-		WRITE_ONCE(worker->owner,
-			   get_task_struct(current->group_leader));
-	mutex_unlock(&workers_lock);
+	mutex_lock(&worker->hn->control);
+	settle_locked(worker);
+	mutex_unlock(&worker->hn->control);
 }
 
 /**
- * httpq_worker_adopt - put a request that was taken into the handle's table
- * @worker: handle
- * @req: RESERVED request from httpq_queue_take(); the reference passes to the
- *	table
+ * httpq_worker_ready - the handle takes requests from now on
+ * @worker: attached handle
+ *
+ * The calling process owns it, unless another one does already.
  *
  * Context: process.
- * Return: 0; -ENOMEM or -ESHUTDOWN, and the reference stays the caller's.
  */
-int httpq_worker_adopt(struct httpq_worker *worker, struct httpq_request *req)
+void httpq_worker_ready(struct httpq_worker *worker)
 {
-	u32 slot;
-	int err;
+	mutex_lock(&worker->hn->control);
+	worker->member.deferred = false;
+	settle_locked(worker);
+	mutex_unlock(&worker->hn->control);
+	/* Threads that wait began to when there was nothing for them. */
+	wake_up_interruptible_all(&worker->member.queue->wait);
+}
 
-	xa_lock_bh(&worker->requests);
-	/* May drop the lock for memory: what counts is the state after it. */
-	err = __xa_alloc(&worker->requests, &slot, req, xa_limit_31b,
-			 GFP_KERNEL);
-	/* Pairs with the lock in leave_requests(), which comes after GONE. */
-	if (!err && READ_ONCE(worker->member.state) == HTTPQ_MEMBER_GONE) {
-		__xa_erase(&worker->requests, slot);
-		err = -ESHUTDOWN;
-	}
-	if (!err) {
-		if (!++worker->generation)
-			worker->generation = 1;
-		req->id = (u64)worker->generation << 32 | slot;
-		rcu_assign_pointer(req->worker, worker);
-	}
-	xa_unlock_bh(&worker->requests);
-	/*
-	 * Pairs with the barrier in httpq_worker_post(): either that finds the
-	 * handle, or this thread finds what happened to the client.
-	 */
-	smp_mb();
-	return err;
+static void wake_all(struct httpq_worker *worker)
+{
+	wake_up_interruptible_all(&worker->wait);
+	wake_up_interruptible_all(&worker->member.queue->wait);
+}
+
+static void set_deadline(struct httpq_worker *worker, u32 ms)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(ms);
+
+	if (!ms || (worker->has_deadline &&
+		    time_before(worker->deadline, deadline)))
+		return;
+	worker->deadline = deadline;
+	worker->has_deadline = true;
+	mod_delayed_work(httpq_conn_wq, &worker->hn->watch, 0);
 }
 
 /**
- * httpq_worker_find - a request that a handle holds
- * @worker: handle
- * @id: its name
- * @reserved: also one that was not delivered yet
+ * httpq_worker_drain - nothing more is delivered to a handle
+ * @worker: attached handle
+ * @deadline_ms: what it holds then is treated as if it had been closed; 0 for
+ *	no deadline. One that was given before can only come nearer.
  *
- * Context: process.
- * Return: the request with a reference, or NULL.
+ * What it has not got yet goes back to the queue at once.
+ *
+ * Context: process, under hn->control.
  */
-struct httpq_request *httpq_worker_find(struct httpq_worker *worker, u64 id,
-					bool reserved)
+void httpq_worker_drain(struct httpq_worker *worker, u32 deadline_ms)
 {
 	struct httpq_request *req;
+	u32 returned = 0;
 
-	xa_lock_bh(&worker->requests);
-	req = xa_load(&worker->requests, lower_32_bits(id));
-	if (req && req->id == id &&
-	    (reserved || req->state == HTTPQ_REQUEST_DELIVERED))
-		httpq_request_get(req);
-	else
-		req = NULL;
-	xa_unlock_bh(&worker->requests);
-	return req;
-}
-
-/* Forgets events; softirq finds no handle by the request after this. */
-static void request_disown(struct httpq_worker *worker,
-			   struct httpq_request *req)
-{
-	spin_lock_bh(&worker->lock);
-	rcu_assign_pointer(req->worker, NULL);
-	list_del_init(&req->event_node);
-	req->events = 0;
-	spin_unlock_bh(&worker->lock);
-}
-
-/**
- * httpq_worker_erase - take a request out of the handle's table
- * @worker: handle
- * @req: request, held by the caller
- * @id: the name under which it was found
- *
- * Context: process.
- * Return: true for the one caller that took it out: the table's reference and
- * the request's end are his.
- */
-bool httpq_worker_erase(struct httpq_worker *worker,
-			struct httpq_request *req, u64 id)
-{
-	bool won;
-
-	xa_lock_bh(&worker->requests);
-	won = xa_load(&worker->requests, lower_32_bits(id)) == req &&
-	      req->id == id;
-	if (won)
-		__xa_erase(&worker->requests, lower_32_bits(id));
-	xa_unlock_bh(&worker->requests);
-	if (won)
-		request_disown(worker, req);
-	return won;
-}
-
-/**
- * httpq_worker_end - a request of the handle is over
- * @worker: handle
- * @req: request, held by the caller
- * @id: its name
- *
- * Context: process.
- * Return: true for the one caller that ended it.
- */
-bool httpq_worker_end(struct httpq_worker *worker, struct httpq_request *req,
-		      u64 id)
-{
-	if (!httpq_worker_erase(worker, req, id))
-		return false;
-	httpq_queue_done(req->queue);
-	httpq_request_put(req);
-	return true;
-}
-
-/**
- * httpq_worker_delivered - a request was copied out completely
- * @worker: handle
- * @req: request, held by the caller
- * @id: its name
- *
- * Context: process.
- * Return: false if it is not the handle's any more, or its client is gone.
- */
-bool httpq_worker_delivered(struct httpq_worker *worker,
-			    struct httpq_request *req, u64 id)
-{
-	bool ours;
-
-	xa_lock_bh(&worker->requests);
-	ours = xa_load(&worker->requests, lower_32_bits(id)) == req &&
-	       req->id == id;
-	if (ours) {
-		spin_lock(&worker->lock);
-		req->state = HTTPQ_REQUEST_DELIVERED;
-		if (READ_ONCE(req->half_closed))
-			req->events |= BIT(HTTPQ_EVENT_HALF_CLOSED);
-		/* Another thread may have fetched it meanwhile. */
-		if (req->events && list_empty(&req->event_node))
-			list_add_tail(&req->event_node, &worker->events);
-		spin_unlock(&worker->lock);
+	lockdep_assert_held(&worker->hn->control);
+	set_deadline(worker, deadline_ms);
+	if (!httpq_queue_member_event(&worker->member,
+				      HTTPQ_LIFECYCLE_WORKER_DRAIN))
+		return;
+	while ((req = httpq_held_pop(worker, true))) {
+		httpq_queue_return(req);
+		returned++;
 	}
-	xa_unlock_bh(&worker->requests);
-	return ours;
+	trace_httpq_worker_drain(worker->member.id, deadline_ms, returned);
+	wake_all(worker);
+	notify(worker, HTTPQ_CMD_WORKER_SET);
 }
 
 /**
- * httpq_worker_post - tell the handle that holds a request
- * @req: request, held by the caller
- * @type: enum httpq_event_type
- * @reason: enum httpq_reason
+ * httpq_worker_drain_queue - drain every handle of a queue
+ * @queue: queue
+ * @deadline_ms: see httpq_worker_drain()
  *
- * Told to nobody if no handle holds it; later if it is not delivered yet.
- *
- * Context: any, under the socket lock.
+ * Context: process, under hn->control.
  */
-void httpq_worker_post(struct httpq_request *req, u8 type, u8 reason)
+void httpq_worker_drain_queue(struct httpq_queue *queue, u32 deadline_ms)
 {
 	struct httpq_worker *worker;
 
-	/* Pairs with the barrier in httpq_worker_adopt(). */
-	smp_mb();
-	rcu_read_lock();
-	worker = rcu_dereference(req->worker);
-	if (!worker)
-		goto out_unlock;
-	spin_lock_bh(&worker->lock);
-	if (rcu_access_pointer(req->worker) == worker) {
-		trace_httpq_event(req->conn->id, req->id, type, reason);
-		req->events |= BIT(type);
-		if (req->state == HTTPQ_REQUEST_DELIVERED &&
-		    list_empty(&req->event_node))
-			list_add_tail(&req->event_node, &worker->events);
-	}
-	spin_unlock_bh(&worker->lock);
-	if (wq_has_sleeper(&worker->wait))
-		wake_up_interruptible_poll(&worker->wait,
-					   EPOLLIN | EPOLLRDNORM);
-out_unlock:
-	rcu_read_unlock();
+	lockdep_assert_held(&queue->hn->control);
+	list_for_each_entry(worker, &queue->hn->workers, node)
+		if (worker->member.queue == queue &&
+		    !worker->member.controller)
+			httpq_worker_drain(worker, deadline_ms);
 }
 
 /* What a request that a handle leaves behind deserves. */
 static void request_leave(struct httpq_request *req, u32 *returned,
 			  u32 *aborted)
 {
-	if (req->state == HTTPQ_REQUEST_RESERVED) {
+	if (req->state == HTTPQ_REQUEST_RESERVED ||
+	    httpq_request_end(req, HTTPQ_CAUSE_WORKER_GONE)) {
 		++*returned;
 		httpq_queue_return(req);
 		return;
 	}
 	++*aborted;
 	httpq_queue_done(req->queue);
-	req->ops->refuse(req, 502);
+	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	httpq_request_put(req);
 }
 
@@ -388,20 +340,9 @@ static void leave_requests(struct httpq_worker *worker)
 {
 	u32 returned = 0, aborted = 0;
 	struct httpq_request *req;
-	unsigned long slot;
 
-	for (;;) {
-		slot = 0;
-		xa_lock_bh(&worker->requests);
-		req = xa_find(&worker->requests, &slot, ULONG_MAX, XA_PRESENT);
-		if (req)
-			__xa_erase(&worker->requests, slot);
-		xa_unlock_bh(&worker->requests);
-		if (!req)
-			break;
-		request_disown(worker, req);
+	while ((req = httpq_held_pop(worker, false)))
 		request_leave(req, &returned, &aborted);
-	}
 	trace_httpq_worker_leave(task_tgid_nr(current), returned, aborted);
 }
 
@@ -410,23 +351,52 @@ static void leave_requests(struct httpq_worker *worker)
  * @worker: handle
  *
  * Nothing is handed to it any more; unread requests go back to their place,
- * delivered ones are answered 502 or broken; its bindings go. Its calls give
- * ESHUTDOWN. Any number of callers; the first does the work.
+ * delivered ones to another handle, or they are answered 502 or broken; its
+ * bindings go. Its calls give ESHUTDOWN. Any number of callers; the first
+ * does the work.
  *
- * Context: process, no locks but that of the list of handles.
+ * Context: process, under hn->control.
  */
 void httpq_worker_leave(struct httpq_worker *worker)
 {
-	struct httpq_net *hn = worker->hn;
-
-	if (!worker->member.queue || !httpq_queue_leave(&worker->member))
+	lockdep_assert_held(&worker->hn->control);
+	if (!worker->member.queue ||
+	    !httpq_queue_member_event(&worker->member,
+				      HTTPQ_LIFECYCLE_WORKER_LEAVE))
 		return;
-	mutex_lock(&hn->control);
-	httpq_bind_remove_worker(hn, worker);
-	mutex_unlock(&hn->control);
+	httpq_bind_remove_worker(worker->hn, worker);
 	leave_requests(worker);
-	wake_up_interruptible_all(&worker->wait);
-	wake_up_interruptible_all(&worker->member.queue->wait);
+	wake_all(worker);
+	if (!worker->member.controller)
+		notify(worker, HTTPQ_CMD_WORKER_DEL);
+}
+
+/**
+ * httpq_worker_find - by number
+ * @hn: namespace
+ * @id: number
+ *
+ * Context: process, under hn->control.
+ * Return: the handle, attached and not a controller; or NULL.
+ */
+struct httpq_worker *httpq_worker_find(struct httpq_net *hn, u64 id)
+{
+	struct httpq_worker *worker;
+
+	lockdep_assert_held(&hn->control);
+	list_for_each_entry(worker, &hn->workers, node)
+		if (worker->member.id == id && worker->member.queue &&
+		    !worker->member.controller &&
+		    worker->member.state != HTTPQ_WORKER_GONE)
+			return worker;
+	return NULL;
+}
+
+/* The last thread that lives: another may have a table of files of its own. */
+static bool process_ends(void)
+{
+	return current->signal->flags & SIGNAL_GROUP_EXIT ||
+	       !atomic_read(&current->signal->live);
 }
 
 /**
@@ -440,15 +410,12 @@ void httpq_worker_leave(struct httpq_worker *worker)
  */
 void httpq_worker_flush(struct httpq_worker *worker)
 {
-	bool owner;
-
-	if (!(current->flags & PF_EXITING))
+	if (!(current->flags & PF_EXITING) || !process_ends())
 		return;
-	mutex_lock(&workers_lock);
-	owner = worker->owner && worker->owner->signal == current->signal;
-	mutex_unlock(&workers_lock);
-	if (owner)
+	mutex_lock(&worker->hn->control);
+	if (worker->owner && worker->owner->signal == current->signal)
 		httpq_worker_leave(worker);
+	mutex_unlock(&worker->hn->control);
 }
 
 /* An owner that dumps core, or hangs in its exit, holds its descriptors. */
@@ -458,37 +425,69 @@ static bool owner_dying(const struct httpq_worker *worker)
 	       READ_ONCE(worker->owner->signal->flags) & SIGNAL_GROUP_EXIT;
 }
 
+static bool drain_over(const struct httpq_worker *worker)
+{
+	return worker->has_deadline &&
+	       !time_before(jiffies, worker->deadline);
+}
+
 static void watch_work(struct work_struct *work)
 {
+	struct httpq_net *hn = container_of(to_delayed_work(work),
+					    struct httpq_net, watch);
+	unsigned long next = msecs_to_jiffies(HTTPQ_WATCH_MS);
 	struct httpq_worker *worker;
 
-	mutex_lock(&workers_lock);
-	list_for_each_entry(worker, &workers, node)
-		if (owner_dying(worker))
+	mutex_lock(&hn->control);
+	list_for_each_entry(worker, &hn->workers, node) {
+		if (worker->member.state == HTTPQ_WORKER_GONE)
+			continue;
+		if (owner_dying(worker) || drain_over(worker))
 			httpq_worker_leave(worker);
-	if (!list_empty(&workers))
-		schedule_delayed_work(&watch, msecs_to_jiffies(HTTPQ_WATCH_MS));
-	mutex_unlock(&workers_lock);
+		else if (worker->has_deadline)
+			next = min(next, worker->deadline - jiffies);
+	}
+	if (!list_empty(&hn->workers))
+		queue_delayed_work(httpq_conn_wq, &hn->watch, next);
+	mutex_unlock(&hn->control);
+}
+
+/**
+ * httpq_worker_start - prepare for the handles of a namespace
+ * @hn: namespace
+ *
+ * Context: process.
+ */
+void httpq_worker_start(struct httpq_net *hn)
+{
+	INIT_DELAYED_WORK(&hn->watch, watch_work);
 }
 
 /**
  * httpq_worker_leave_all - every handle of a namespace is gone
  * @hn: namespace that ends
  *
- * Context: process.
+ * Context: process, under hn->control.
  */
 void httpq_worker_leave_all(struct httpq_net *hn)
 {
 	struct httpq_worker *worker;
 
-	mutex_lock(&workers_lock);
-	list_for_each_entry(worker, &workers, node) {
-		if (worker->hn != hn)
-			continue;
+	lockdep_assert_held(&hn->control);
+	list_for_each_entry(worker, &hn->workers, node) {
 		httpq_worker_leave(worker);
 		wake_up_interruptible_all(&worker->wait);
 	}
-	mutex_unlock(&workers_lock);
+}
+
+static void watch_stop(struct httpq_net *hn)
+{
+	cancel_delayed_work_sync(&hn->watch);
+	mutex_lock(&hn->control);
+	/* One that was opened meanwhile had its watch canceled too. */
+	if (!list_empty(&hn->workers))
+		watch_later(hn);
+	mutex_unlock(&hn->control);
 }
 
 /**
@@ -499,27 +498,22 @@ void httpq_worker_leave_all(struct httpq_net *hn)
  */
 void httpq_worker_destroy(struct httpq_worker *worker)
 {
-	httpq_worker_leave(worker);
+	struct httpq_net *hn = worker->hn;
+	bool last;
 
-	mutex_lock(&workers_lock);
+	mutex_lock(&hn->control);
+	httpq_worker_leave(worker);
 	list_del(&worker->node);
-	mutex_unlock(&workers_lock);
+	last = list_empty(&hn->workers);
+	mutex_unlock(&hn->control);
+	if (last)
+		watch_stop(hn);
 
 	if (worker->owner)
 		put_task_struct(worker->owner);
 	if (worker->member.queue)
 		httpq_queue_put(worker->member.queue);
 	xa_destroy(&worker->requests);
-	httpq_net_put(worker->hn);
+	httpq_net_put(hn);
 	kfree_rcu(worker, rcu);
-}
-
-/**
- * httpq_worker_exit - nothing runs any more
- *
- * Context: module exit, when no handle is left.
- */
-void httpq_worker_exit(void)
-{
-	cancel_delayed_work_sync(&watch);
 }

@@ -13,11 +13,12 @@ MAX_FILE = 850
 MAX_FUNCTION = 60
 
 FLOORS = {
-    1: "cause chunk date field framing lifecycle limits parse reply url",
-    2: "batch cache log net queue request reserve route stats",
-    3: ("accept answer bind body conn listen recv respond send shutdown timer "
+    1: "cause chunk date field framing lifecycle limits parse reply ring url",
+    2: "batch binding cache log log_read net notify queue record request reserve route stats",
+    3: ("accept answer bind body conn held listen recv respond send shutdown timer "
         "tls transfer worker zombie"),
-    4: "debugfs dev genl genl_dump main procfs uring",
+    4: ("debugfs dev genl genl_dump genl_worker logdev main procfs procfs_worker "
+        "uring view"),
 }
 FLOOR = {name: n for n, names in FLOORS.items() for name in names.split()}
 
@@ -26,7 +27,7 @@ EXEMPT = {"trace", "httpq"}
 
 PURE_INCLUDES = {
     f"linux/{name}.h" for name in
-    ("bits ctype errno httpq kernel limits math64 minmax stddef string types "
+    ("bits ctype errno httpq httpq_log kernel limits math64 minmax stddef string types "
      "unaligned").split()
 }
 

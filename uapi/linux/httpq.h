@@ -201,9 +201,9 @@ struct httpq_addr {
  * @path: the canonical path: unreserved characters decoded, dot segments gone.
  * @query: what follows the first '?', without it.
  * @host: host of the target's authority or of the Host field, no port.
+ * @redelivered: how often it was delivered before, to handles that are gone.
  * @local: address and port that the client connected to.
  * @remote: address and port of the client.
- * @__reserved: 0.
  */
 struct httpq_request_head {
 	__u32 size;
@@ -224,7 +224,7 @@ struct httpq_request_head {
 	struct httpq_span path;
 	struct httpq_span query;
 	struct httpq_span host;
-	__u32 __reserved;
+	__u32 redelivered;
 	struct httpq_addr local;
 	struct httpq_addr remote;
 };
@@ -248,8 +248,28 @@ struct httpq_reply_head {
 #define HTTPQ_SEND_MORE		(1U << 0)	/* more of the body follows */
 #define HTTPQ_SEND_DISCONNECT	(1U << 1)	/* close after the response */
 #define HTTPQ_SEND_TRAILERS	(1U << 2)	/* head holds trailers */
+#define HTTPQ_SEND_FLUSH	(1U << 3)	/* don't hold it back */
 #define HTTPQ_SEND_ALL		(HTTPQ_SEND_MORE | HTTPQ_SEND_DISCONNECT | \
-				 HTTPQ_SEND_TRAILERS)
+				 HTTPQ_SEND_TRAILERS | HTTPQ_SEND_FLUSH)
+
+/* The longest text of struct httpq_log_data. */
+#define HTTPQ_LOG_TEXT_MAX	1024
+
+/**
+ * struct httpq_log_data - what a worker adds to the record of a request
+ * @substatus: a number that refines the status.
+ * @user_len: bytes of the user name, at most HTTPQ_LOG_TEXT_MAX.
+ * @note_len: bytes of a free text, at most HTTPQ_LOG_TEXT_MAX.
+ * @__reserved: Must be 0.
+ *
+ * The two texts follow at once.
+ */
+struct httpq_log_data {
+	__u16 substatus;
+	__u16 user_len;
+	__u16 note_len;
+	__u16 __reserved;
+};
 
 /**
  * struct httpq_send - a response, or the next part of one
@@ -267,13 +287,24 @@ struct httpq_reply_head {
  * @out_len: bytes of the body that were taken. If that is less than
  *	@body_len, the rest, and with it the end, is still to be sent; an event
  *	HTTPQ_EVENT_SPACE says when there is room.
+ * @log: struct httpq_log_data and its texts, or NULL; counts with the part
+ *	that ends the response.
+ * @log_len: bytes at @log.
+ * @__reserved2: Must be 0.
+ *
+ * A response whose Content-Length is complete goes out even if its end is
+ * still owed; the connection serves its next request then, and the end need
+ * only bring the log data. It has to come within net.httpq.zombie_timeout_ms.
  *
  * Errors in @out_status: EINVAL (a head that would break the framing, a body
  * longer than its Content-Length, a body where none is allowed), ESTALE,
  * EAGAIN (no room for anything), EINTR (nothing was taken), ENOMEM, EALREADY
  * (another thread is sending for this request), EFAULT, EOPNOTSUPP. After
- * ECONNRESET (the client is gone), ETIMEDOUT (it stopped sending its body) and
- * EBADMSG (its body is broken) the request is over; after the others it is not.
+ * ETIMEDOUT (the client stopped sending its body, or reading) and EBADMSG (its
+ * body is broken) the request is over. ECONNRESET: the client is gone, and
+ * what was given is counted as taken and thrown away; the request is over if
+ * this part was its end, which is how its real status comes to be logged, and
+ * else waits for its end as a zombie. After the others it is not over.
  */
 struct httpq_send {
 	__u64 id;
@@ -285,6 +316,9 @@ struct httpq_send {
 	__aligned_u64 body;
 	__u64 body_len;
 	__u64 out_len;
+	__aligned_u64 log;
+	__u32 log_len;
+	__u32 __reserved2;
 };
 
 enum httpq_event_type {
@@ -350,7 +384,10 @@ struct httpq_info {
 /* httpq_attach.flags */
 #define HTTPQ_ATTACH_CREATE	(1U << 0)	/* make the queue if it's absent */
 #define HTTPQ_ATTACH_EXCL	(1U << 1)	/* fail if it exists */
-#define HTTPQ_ATTACH_ALL	(HTTPQ_ATTACH_CREATE | HTTPQ_ATTACH_EXCL)
+#define HTTPQ_ATTACH_DEFER	(1U << 2)	/* ready when it says so */
+#define HTTPQ_ATTACH_CONTROL	(1U << 3)	/* watches, takes no requests */
+#define HTTPQ_ATTACH_ALL	(HTTPQ_ATTACH_CREATE | HTTPQ_ATTACH_EXCL | \
+				 HTTPQ_ATTACH_DEFER | HTTPQ_ATTACH_CONTROL)
 
 /**
  * struct httpq_attach - make the handle a worker of a queue (HTTPQ_IOC_ATTACH)
@@ -360,6 +397,12 @@ struct httpq_info {
  * @name_len: its length, 1 to HTTPQ_QUEUE_NAME_MAX.
  * @mode: permission bits of a new queue, of which 0666 count; write permission
  *	is what lets a process attach.
+ *
+ * A worker is active, and counts as one, from its first transfer that takes
+ * events; with HTTPQ_ATTACH_DEFER from HTTPQ_IOC_READY on, and gets nothing
+ * before. A controller (HTTPQ_ATTACH_CONTROL) needs to own the queue: poll(2)
+ * says POLLIN while requests wait in the running queue and no worker is active,
+ * or starting, to take them; its transfers give EOPNOTSUPP.
  *
  * Errors: EISCONN (attached already), EINVAL (name or mode), ENOENT, EEXIST,
  * EACCES (mode and owner forbid it), EDQUOT (too many queues of this user),
@@ -400,7 +443,8 @@ struct httpq_bind {
 
 /* httpq_transfer.flags */
 #define HTTPQ_TRANSFER_DONTWAIT	(1U << 0)	/* as if O_NONBLOCK were set */
-#define HTTPQ_TRANSFER_ALL	HTTPQ_TRANSFER_DONTWAIT
+#define HTTPQ_TRANSFER_HELD	(1U << 1)	/* no new requests */
+#define HTTPQ_TRANSFER_ALL	(HTTPQ_TRANSFER_DONTWAIT | HTTPQ_TRANSFER_HELD)
 
 /**
  * struct httpq_transfer - hand in responses and take events
@@ -422,6 +466,11 @@ struct httpq_bind {
  * All results of sends are written before it waits for events. A call that a
  * signal ends has lost nothing and is never restarted: EINTR if there was
  * nothing to send, else success without events.
+ *
+ * A draining handle gets no requests any more: ESHUTDOWN as soon as no event is
+ * due. With HTTPQ_TRANSFER_HELD only events of requests that the handle holds
+ * are waited for, while it is active and while it drains; then ESHUTDOWN comes
+ * when it drains and holds nothing.
  *
  * Errors: EAGAIN (nothing there, and not to wait), ETIMEDOUT, EINTR, ENODEV,
  * ESHUTDOWN. If anything was processed or taken the call succeeds.
@@ -516,6 +565,37 @@ struct httpq_cancel {
 	__u64 id;
 };
 
+/**
+ * struct httpq_ready - the worker takes requests from now on (HTTPQ_IOC_READY)
+ * @size: sizeof(struct httpq_ready).
+ * @flags: Must be 0.
+ *
+ * Once, after HTTPQ_ATTACH_DEFER; later calls change nothing. Errors: ESHUTDOWN.
+ */
+struct httpq_ready {
+	__u32 size;
+	__u32 flags;
+};
+
+/**
+ * struct httpq_drain - take no more requests (HTTPQ_IOC_DRAIN)
+ * @size: sizeof(struct httpq_drain).
+ * @flags: Must be 0.
+ * @deadline_ms: what is held then is treated as if the handle were closed;
+ *	0 for no deadline.
+ * @out_held: requests that the handle still holds.
+ *
+ * Requests that were not delivered go back to the queue at once. What the
+ * handle holds can be answered and read on as before. A second call can only
+ * bring the deadline nearer. Errors: none but the common ones.
+ */
+struct httpq_drain {
+	__u32 size;
+	__u32 flags;
+	__u32 deadline_ms;
+	__u32 out_held;
+};
+
 #define HTTPQ_IOC_MAGIC		0xBF
 #define HTTPQ_IOC_INFO		_IOWR(HTTPQ_IOC_MAGIC, 0, struct httpq_info)
 #define HTTPQ_IOC_ATTACH	_IOWR(HTTPQ_IOC_MAGIC, 1, struct httpq_attach)
@@ -525,30 +605,56 @@ struct httpq_cancel {
 #define HTTPQ_IOC_RECEIVE	_IOWR(HTTPQ_IOC_MAGIC, 5, struct httpq_receive)
 #define HTTPQ_IOC_READ_BODY	_IOWR(HTTPQ_IOC_MAGIC, 6, struct httpq_body)
 #define HTTPQ_IOC_CANCEL	_IOWR(HTTPQ_IOC_MAGIC, 7, struct httpq_cancel)
+#define HTTPQ_IOC_READY		_IOWR(HTTPQ_IOC_MAGIC, 8, struct httpq_ready)
+#define HTTPQ_IOC_DRAIN		_IOWR(HTTPQ_IOC_MAGIC, 9, struct httpq_drain)
 
 /*
  * Generic netlink. Commands act on the network namespace of the socket.
- * Dumps need no privilege. Changes to a queue need to own it or CAP_NET_ADMIN
- * in the user namespace of the network namespace. Anyone may create a queue;
- * binding needs write permission for the queue and, but for
- * http://localhost:PORT/, CAP_NET_ADMIN; unbinding needs to own the queue or
- * CAP_NET_ADMIN; the rest needs CAP_NET_ADMIN.
+ * Dumps need no privilege. Changes to a queue, to its workers, or to one of its
+ * zombies need to own the queue or CAP_NET_ADMIN in the user namespace of the
+ * network namespace. Anyone may create a queue; binding needs write permission
+ * for the queue and, but for http://localhost:PORT/, CAP_NET_ADMIN; unbinding
+ * needs to own the queue or CAP_NET_ADMIN; the rest needs CAP_NET_ADMIN.
+ *
+ * Who the client is, PEER_ADDR and PEER_PORT, is told of connections to who
+ * has CAP_NET_ADMIN, and of zombies to the owner of the queue as well. Others
+ * are told a REQUEST_LINE without its query.
  *
  *	QUEUE_NEW	QUEUE_NAME [QUEUE_UID QUEUE_GID QUEUE_MODE
- *			MAX_QUEUED MAX_INFLIGHT]
+ *			MAX_QUEUED MAX_INFLIGHT REDELIVER ANSWER_MS
+ *			HOLD_BYTES AFFINITY POOL]
  *	QUEUE_SET	QUEUE_NAME [as QUEUE_NEW, QUEUE_STATE]
  *	QUEUE_DEL	QUEUE_NAME
  *	QUEUE_GET	QUEUE_NAME, or dump without
- *	URL_NEW		URL QUEUE_NAME [CONTEXT]
+ *	QUEUE_DRAIN	QUEUE_NAME [DEADLINE_MS]: every worker of it
+ *	WORKER_DRAIN	ID [DEADLINE_MS]
+ *	WORKER_DETACH	ID: treat it as if it were closed
+ *	WORKER_GET	dump [QUEUE_NAME]
+ *	ZOMBIE_REAP	[ID], all without
+ *	ZOMBIE_GET	dump
+ *	URL_NEW		URL QUEUE_NAME [CONTEXT SITE NO_KEEPALIVE]
  *	URL_DEL		URL
  *	URL_GET		dump
  *	LISTENER_SET	PORT ENGINE
  *	LISTENER_GET	dump
  *	CONN_GET	dump
  *	STATS_GET	dump; one message per counter
+ *
+ * What happens to workers and zombies is told to the multicast group "events"
+ * in messages of the form that a dump has:
+ *
+ *	WORKER_NEW	a handle attached
+ *	WORKER_SET	its state changed
+ *	WORKER_DEL	it is gone
+ *	ZOMBIE_SET	half of its time is over
+ *	ZOMBIE_DEL	its time is over, or it was reaped; with REASON
+ *
+ * Anyone may listen: events have neither the client nor the query. Who does
+ * not keep up hears ENOBUFS, and looks at a dump.
  */
 #define HTTPQ_GENL_NAME		"httpq"
 #define HTTPQ_GENL_VERSION	1
+#define HTTPQ_GENL_EVENTS	"events"
 
 enum httpq_cmd {
 	HTTPQ_CMD_UNSPEC = 0,
@@ -563,6 +669,17 @@ enum httpq_cmd {
 	HTTPQ_CMD_LISTENER_GET,
 	HTTPQ_CMD_CONN_GET,
 	HTTPQ_CMD_STATS_GET,
+	HTTPQ_CMD_QUEUE_DRAIN,
+	HTTPQ_CMD_WORKER_NEW,
+	HTTPQ_CMD_WORKER_SET,
+	HTTPQ_CMD_WORKER_DEL,
+	HTTPQ_CMD_WORKER_GET,
+	HTTPQ_CMD_WORKER_DRAIN,
+	HTTPQ_CMD_WORKER_DETACH,
+	HTTPQ_CMD_ZOMBIE_SET,
+	HTTPQ_CMD_ZOMBIE_DEL,
+	HTTPQ_CMD_ZOMBIE_GET,
+	HTTPQ_CMD_ZOMBIE_REAP,
 	__HTTPQ_CMD_MAX,
 };
 
@@ -592,12 +709,38 @@ enum httpq_attr {
 	HTTPQ_A_PEER_PORT,	/* u16, host order */
 	HTTPQ_A_ENGINE,		/* u8, enum httpq_engine */
 	HTTPQ_A_CONNS,		/* u32, open connections */
-	HTTPQ_A_ID,		/* u64, connection */
+	HTTPQ_A_ID,		/* u64, connection, worker or zombie */
 	HTTPQ_A_CONN_STATE,	/* string */
 	HTTPQ_A_REQUESTS,	/* u64, requests so far */
 	HTTPQ_A_AGE_MS,		/* u64 */
 	HTTPQ_A_STAT_NAME,	/* string */
 	HTTPQ_A_STAT_VALUE,	/* u64 */
+	HTTPQ_A_REDELIVER,	/* u8, enum httpq_redeliver */
+	HTTPQ_A_ANSWER_MS,	/* u32, time for an answer; 0 for ever */
+	HTTPQ_A_HOLD_BYTES,	/* u32, held back of a response; 0 nothing */
+	HTTPQ_A_AFFINITY,	/* u8, 1: a connection keeps its worker */
+	HTTPQ_A_POOL,		/* u8, 1: httpq-pool runs the queue */
+	HTTPQ_A_SITE,		/* u32, number for the log */
+	HTTPQ_A_NO_KEEPALIVE,	/* flag: connections close after a response */
+	HTTPQ_A_DEADLINE_MS,	/* u32; for dumps, what is left of it */
+	HTTPQ_A_WORKER_STATE,	/* u8, enum httpq_worker_state */
+	HTTPQ_A_PID,		/* u32, or 0; of a worker: in the reader's PID
+				 * namespace, in events in the initial one; of
+				 * a zombie: in the worker's own
+				 */
+	HTTPQ_A_HELD,		/* u32, requests that a worker holds */
+	HTTPQ_A_DELIVERED,	/* u64, requests that it got */
+	HTTPQ_A_LAST_CALL,	/* u8, enum httpq_log_call */
+	HTTPQ_A_LAST_CALL_MS,	/* u32, its age */
+	HTTPQ_A_REASON,		/* u8, enum httpq_log_reason */
+	HTTPQ_A_WHY,		/* u8, enum httpq_zombie_why */
+	HTTPQ_A_STAGE,		/* u8, enum httpq_log_stage */
+	HTTPQ_A_WORKER,		/* u64, id of a worker */
+	HTTPQ_A_REQUEST_LINE,	/* binary, method, target and version, cut
+				 * at 512 bytes
+				 */
+	HTTPQ_A_BYTES,		/* u32, memory of a zombie */
+	HTTPQ_A_REQUEST_ID,	/* u64, as in the log */
 	__HTTPQ_A_MAX,
 };
 
@@ -608,6 +751,26 @@ enum httpq_queue_state {
 	HTTPQ_QUEUE_PAUSED,	/* accepts and queues, delivers nothing */
 	HTTPQ_QUEUE_STOPPED,	/* answers 503 at once, queued ones too */
 	HTTPQ_QUEUE_OFFLINE,	/* stopped by rapid-fail protection */
+};
+
+/* What may be delivered again after its worker left without touching it. */
+enum httpq_redeliver {
+	HTTPQ_REDELIVER_IDEMPOTENT = 0,	/* by RFC 9110 section 9.2.2 */
+	HTTPQ_REDELIVER_NEVER,
+	HTTPQ_REDELIVER_ANY,		/* duplicates possible */
+};
+
+enum httpq_worker_state {
+	HTTPQ_WORKER_STARTING = 0,	/* attached, takes nothing yet */
+	HTTPQ_WORKER_ACTIVE,
+	HTTPQ_WORKER_DRAINING,		/* takes nothing more */
+	HTTPQ_WORKER_GONE,
+};
+
+/* Why a request outlives its connection. */
+enum httpq_zombie_why {
+	HTTPQ_ZOMBIE_CLIENT_GONE = 1,	/* reset, or closed */
+	HTTPQ_ZOMBIE_END_OWED,		/* answered but for the end */
 };
 
 enum httpq_engine {
