@@ -2,28 +2,25 @@
 /*
  * What the example workers share.
  *
- * The main thread waits for a signal. To stop, it sets a flag and interrupts
- * each thread until that has ended: a thread that was about to sleep when the
- * first interruption came is caught by the next.
+ * The main thread waits for a signal and drains the handle then: that ends each
+ * thread as soon as it has answered what it holds.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common.h"
 
 #define THREADS_MAX	256
 /* How long answers under way may take after the signal. */
-#define GRACE_S		10
-#define NUDGE_NS	(50 * 1000 * 1000)
+#define GRACE_MS	10000
+/* A thread has ended by itself. */
+#define SIG_ENDED	SIGUSR1
 
-static atomic_bool stopping;
 static atomic_int failure;
 
 struct thread {
@@ -32,74 +29,51 @@ struct thread {
 	struct httpq *handle;
 };
 
-bool worker_stopping(void)
-{
-	return atomic_load(&stopping);
-}
-
-static void nudge(int sig)
-{
-	(void)sig;
-}
-
 static void *thread_main(void *data)
 {
 	struct thread *t = data;
 	int err = t->worker->serve(t->handle, t->worker->arg);
 
-	if (err) {
+	if (err != -ESHUTDOWN)
 		atomic_store(&failure, err);
-		kill(getpid(), SIGTERM);
-	}
+	kill(getpid(), SIG_ENDED);
 	return NULL;
 }
 
+/* A second signal of @set is to kill. */
 static void signals_init(sigset_t *set)
 {
-	struct sigaction action = { .sa_handler = nudge };
+	sigset_t all;
 
-	sigaction(SIGUSR1, &action, NULL);
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
-	pthread_sigmask(SIG_BLOCK, set, NULL);
+	all = *set;
+	sigaddset(&all, SIG_ENDED);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-/* Ends a thread; false if it did not end before @deadline. */
-static bool thread_stop(pthread_t id, time_t deadline)
+/*
+ * Waits for a reason to stop. Unless a thread has failed, it ends by itself only
+ * when the others do, too.
+ */
+static void drain(struct httpq *h, const sigset_t *set)
 {
-	struct timespec t;
+	sigset_t all = *set;
+	int sig;
 
-	do {
-		pthread_kill(id, SIGUSR1);
-		clock_gettime(CLOCK_REALTIME, &t);
-		t.tv_nsec += NUDGE_NS;
-		if (t.tv_nsec >= 1000000000) {
-			t.tv_nsec -= 1000000000;
-			t.tv_sec++;
-		}
-		if (!pthread_timedjoin_np(id, NULL, &t))
-			return true;
-	} while (t.tv_sec < deadline);
-	return false;
-}
-
-static void threads_stop(struct thread *threads, unsigned int nr)
-{
-	time_t deadline = time(NULL) + GRACE_S;
-	unsigned int i;
-
-	atomic_store(&stopping, true);
-	for (i = 0; i < nr; i++)
-		if (!thread_stop(threads[i].id, deadline))
-			_exit(atomic_load(&failure) ? 1 : 0);
+	sigaddset(&all, SIG_ENDED);
+	sigwait(&all, &sig);
+	if (sig != SIG_ENDED || atomic_load(&failure))
+		httpq_drain(h, GRACE_MS);
+	pthread_sigmask(SIG_UNBLOCK, set, NULL);
 }
 
 static int threads_run(struct worker *w, struct httpq *h, const sigset_t *set)
 {
 	struct thread threads[THREADS_MAX];
 	unsigned int i;
-	int sig, err = 0;
+	int err = 0;
 
 	for (i = 0; i < w->threads && !err; i++) {
 		threads[i].worker = w;
@@ -107,11 +81,14 @@ static int threads_run(struct worker *w, struct httpq *h, const sigset_t *set)
 		err = -pthread_create(&threads[i].id, NULL, thread_main,
 				      &threads[i]);
 	}
-	if (err)
+	if (err) {
 		i--;
-	else
-		sigwait(set, &sig);
-	threads_stop(threads, i);
+		httpq_drain(h, GRACE_MS);
+	} else {
+		drain(h, set);
+	}
+	while (i--)
+		pthread_join(threads[i].id, NULL);
 	return err ? err : atomic_load(&failure);
 }
 
@@ -157,19 +134,15 @@ int worker_each(struct httpq *h, void (*handle)(struct httpq_request *, void *),
 		void *arg)
 {
 	struct httpq_request *req;
-	int err = 0;
+	int err;
 
-	while (!err && !worker_stopping()) {
+	do {
 		err = httpq_receive(h, &req);
-		if (err == -EINTR) {
-			err = 0;
-			continue;
+		if (!err) {
+			handle(req, arg);
+			httpq_request_free(req);
 		}
-		if (err)
-			break;
-		handle(req, arg);
-		httpq_request_free(req);
-	}
+	} while (!err || err == -EINTR);
 	return err;
 }
 
@@ -197,11 +170,13 @@ int send_all(struct httpq_request *req, const void *data, size_t len,
 		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return (int)n;
+			break;
 		p += n;
 		len -= (size_t)n;
 	} while (n == -EINTR || len);
-	return 0;
+	if (n == -ECONNRESET && flags & HTTPQ_SEND_MORE)
+		httpq_end(req);
+	return n < 0 ? (int)n : 0;
 }
 
 int reply_all(struct httpq_request *req, unsigned int status, const char *type,

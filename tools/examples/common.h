@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * What the example workers share: attaching, threads, stopping on a signal,
+ * What the example workers share: attaching, threads, draining on a signal,
  * and sending on after one.
  */
 #ifndef _EXAMPLES_COMMON_H
@@ -15,7 +15,8 @@
  * @url: the prefix to bind, or NULL if the administrator bound one. With it
  *	the queue is made if it does not exist.
  * @threads: how many serve.
- * @serve: runs in each thread until worker_stopping(); 0 or -errno.
+ * @serve: runs in each thread as long as it can receive. Returns why it can't
+ *	any more: -ESHUTDOWN is the good end.
  * @arg: for @serve.
  */
 struct worker {
@@ -27,9 +28,10 @@ struct worker {
 	void *arg;
 };
 
-/* Serves until SIGTERM or SIGINT. Returns the exit status. */
+/* Serves until SIGTERM or SIGINT, or until an administrator drains the worker.
+ * Returns the exit status.
+ */
 int worker_run(struct worker *w);
-bool worker_stopping(void);
 
 /* Takes requests one by one and frees them after @handle. */
 int worker_each(struct httpq *h, void (*handle)(struct httpq_request *, void *),
@@ -38,7 +40,9 @@ int worker_each(struct httpq *h, void (*handle)(struct httpq_request *, void *),
 /* The number of threads of an option; exits if it is none. */
 unsigned int worker_threads(const char *name, const char *text);
 
-/* As httpq_send() and httpq_reply(), but signals don't stop them. */
+/* As httpq_send() and httpq_reply(), but signals don't stop them. If the client
+ * is gone the response is ended.
+ */
 int send_all(struct httpq_request *req, const void *data, size_t len,
 	     unsigned int flags);
 int reply_all(struct httpq_request *req, unsigned int status, const char *type,

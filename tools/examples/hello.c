@@ -14,17 +14,15 @@ static int serve(struct httpq *h, void *arg)
 	struct httpq_request *req = NULL;
 	const char *text = arg;
 	size_t len = strlen(text);
-	int err = 0;
+	int err;
 
-	while (!worker_stopping() && (!err || err == -EINTR))
+	do {
 		err = req ? httpq_reply_and_receive(&req, 200, "text/plain",
 						    text, len) :
 			    httpq_receive(h, &req);
-	if (req) {
-		reply_all(req, 200, "text/plain", text, len);
-		httpq_request_free(req);
-	}
-	return err == -EINTR ? 0 : err;
+	} while (!err || err == -EINTR);
+	httpq_request_free(req);
+	return err;
 }
 
 static int usage(void)

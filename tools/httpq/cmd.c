@@ -141,22 +141,22 @@ bool is_help(const char *word)
 	       !strcmp(word, "-help") || !strcmp(word, "--help");
 }
 
-/* The words that the tools of iproute2 take as well. */
-static const char *usual_verb(const char *word)
-{
-	if (begins("list", word) || !strcmp(word, "ls") || !strcmp(word, "lst"))
-		return "show";
-	if (begins("delete", word))
-		return "del";
-	return word;
-}
-
 static bool begins_verb(const struct verb *verbs, const char *word)
 {
 	for (; verbs->name; verbs++)
 		if (begins(verbs->name, word))
 			return true;
 	return false;
+}
+
+/* The words that the tools of iproute2 take as well. */
+static const char *usual_verb(const struct verb *verbs, const char *word)
+{
+	if (begins_verb(verbs, word))
+		return word;
+	if (begins("list", word) || !strcmp(word, "ls") || !strcmp(word, "lst"))
+		return "show";
+	return begins("delete", word) ? "del" : word;
 }
 
 /**
@@ -166,7 +166,8 @@ static bool begins_verb(const struct verb *verbs, const char *word)
  */
 int run_object(const struct object *object, char **words)
 {
-	const char *verb = words[0] ? usual_verb(words[0]) : "show";
+	const char *verb = words[0] ? usual_verb(object->verbs, words[0]) :
+					 "show";
 	char kind[64];
 	int i;
 

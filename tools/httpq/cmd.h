@@ -56,6 +56,7 @@ struct object {
  * @attr: HTTPQ_A_*.
  * @put: adds the value to the message; returns 0, or -1 after an error line.
  * @required: the keyword must be there.
+ * @words: put_word(): the values; ends with NULL.
  */
 struct param {
 	const char *name;
@@ -63,6 +64,7 @@ struct param {
 	int (*put)(struct nl_msg *msg, const struct param *param,
 		   const char *value);
 	bool required;
+	const char *const *words;
 };
 
 /**
@@ -83,6 +85,17 @@ extern const struct object url_object;
 extern const struct object listener_object;
 extern const struct object conn_object;
 extern const struct object stats_object;
+extern const struct object worker_object;
+extern const struct object zombie_object;
+extern const struct object monitor_object;
+extern const struct object log_object;
+extern const struct object why_object;
+extern const struct object pool_object;
+
+/* What monitor shows as well. */
+extern const struct out_column worker_columns[];
+extern const struct out_column zombie_columns[];
+extern const char *const switch_words[];
 
 /* cmd.c */
 __attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
@@ -105,6 +118,8 @@ int parse_number(const char *what, const char *text, uint64_t max,
 		 uint64_t *number);
 int put_u32(struct nl_msg *msg, const struct param *param, const char *value);
 int put_u64(struct nl_msg *msg, const struct param *param, const char *value);
+int put_word(struct nl_msg *msg, const struct param *param, const char *value);
+int put_deadline(struct nl_msg *msg, char **words);
 int put_queue_name(struct nl_msg *msg, const struct param *param,
 		   const char *value);
 

@@ -101,21 +101,32 @@ static unsigned long find_process(const struct sockets *sockets)
 	return pid;
 }
 
-static void read_comm(unsigned long pid, char *comm)
+/**
+ * process_name - the command of a process, as it calls itself
+ * @pid: number of the process.
+ * @name: takes it, without bytes that could end a line.
+ * @size: bytes of @name.
+ *
+ * Returns whether there is such a process.
+ */
+bool process_name(unsigned long pid, char *name, size_t size)
 {
 	char path[64];
 	FILE *file;
+	bool found;
 
 	snprintf(path, sizeof(path), "/proc/%lu/comm", pid);
 	file = fopen(path, "r");
-	if (!file || !fgets(comm, COMM_SIZE, file))
-		snprintf(comm, COMM_SIZE, "a process");
+	found = file && fgets(name, (int)size, file);
 	if (file)
 		fclose(file);
-	comm[strcspn(comm, "\n")] = '\0';
-	for (; *comm; comm++)
-		if (iscntrl((unsigned char)*comm))
-			*comm = '?';
+	if (!found)
+		return false;
+	name[strcspn(name, "\n")] = '\0';
+	for (; *name; name++)
+		if (iscntrl((unsigned char)*name))
+			*name = '?';
+	return true;
 }
 
 /**
@@ -135,7 +146,8 @@ void holder_describe(unsigned int port, char *text, size_t size)
 	find_sockets("/proc/net/tcp6", port, &sockets);
 	pid = sockets.nr ? find_process(&sockets) : 0;
 	if (pid) {
-		read_comm(pid, comm);
+		if (!process_name(pid, comm, sizeof(comm)))
+			snprintf(comm, sizeof(comm), "a process");
 		snprintf(text, size, "port %u is held by %s (pid %lu)", port,
 			 comm, pid);
 		return;

@@ -29,17 +29,9 @@ static const struct hint set_hints[] = {
 	{ 0 }
 };
 
-static int put_engine(struct nl_msg *msg, const struct param *param,
-		      const char *value)
-{
-	int engine = pick_word("engine", value, engine_words,
-			       sizeof(engine_words[0]));
-
-	return engine < 0 ? -1 : nla_put_u8(msg, param->attr, engine);
-}
-
 static const struct param set_params[] = {
-	{ "engine", HTTPQ_A_ENGINE, .put = put_engine, .required = true },
+	{ "engine", HTTPQ_A_ENGINE, .put = put_word, .required = true,
+	  .words = engine_words },
 	{}
 };
 

@@ -15,7 +15,8 @@
 static const char help[] =
 	"Usage: httpq [ OPTIONS ] OBJECT { COMMAND | help }\n"
 	"\n"
-	"OBJECT  := { queue | url | listener | conn | stats }\n"
+	"OBJECT  := { queue | url | listener | conn | worker | zombie | stats |\n"
+	"             log | why | monitor | pool }\n"
 	"OPTIONS := { -j[son] | -p[retty] | -n[etns] { NAME | PATH } |\n"
 "             -V[ersion] | -h[elp] }\n"
 	"\n"
@@ -44,7 +45,13 @@ static const struct {
 	{ "url", &url_object },
 	{ "listener", &listener_object },
 	{ "conn", &conn_object },
+	{ "worker", &worker_object },
+	{ "zombie", &zombie_object },
 	{ "stats", &stats_object },
+	{ "log", &log_object },
+	{ "why", &why_object },
+	{ "monitor", &monitor_object },
+	{ "pool", &pool_object },
 	{}
 };
 
@@ -65,7 +72,7 @@ static int run(char **words)
 	int i;
 
 	if (!words[0])
-		return fail("no object: queue, url, listener, conn, stats; see 'httpq help'");
+		return fail("no object: queue, url, listener, conn, worker, zombie, stats, log, why, monitor, pool; see 'httpq help'");
 	if (is_help(words[0]))
 		return print_help();
 	i = pick_word("object", words[0], &objects->name, sizeof(objects[0]));

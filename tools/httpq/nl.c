@@ -74,7 +74,13 @@ static int no_netns(const char *name, bool is_path)
 		    strerror(errno));
 }
 
-static int enter_netns(const char *name)
+/**
+ * nl_enter - enter a network namespace
+ * @name: its name or path.
+ *
+ * Returns 0, or -1 after it has said what is wrong.
+ */
+int nl_enter(const char *name)
 {
 	bool is_path = strchr(name, '/');
 	char path[PATH_MAX];
@@ -116,7 +122,7 @@ int nl_open(const char *netns)
 
 	if (sock)
 		return 0;
-	if (netns && enter_netns(netns))
+	if (netns && nl_enter(netns))
 		return -1;
 	sock = nl_socket_alloc();
 	if (!sock)
@@ -296,6 +302,64 @@ int nl_talk(struct nl_msg *msg, struct nl_rows *rows)
 	} while (err > 0 && --tries);
 	nlmsg_free(msg);
 	return err > 0 ? 0 : err;
+}
+
+/**
+ * struct listening - what hears events
+ * @hear: is called for each.
+ * @err: what it returned last.
+ */
+struct listening {
+	int (*hear)(struct nl_msg *msg);
+	int err;
+};
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct listening *listening = arg;
+
+	listening->err = listening->hear(msg);
+	return listening->err ? NL_STOP : NL_OK;
+}
+
+static int join(const char *group)
+{
+	int id = genl_ctrl_resolve_grp(sock, HTTPQ_GENL_NAME, group);
+	int err;
+
+	if (id < 0)
+		return fail("the loaded module tells no events; update the module");
+	err = nl_socket_add_membership(sock, id);
+	if (err == -NLE_PERM)
+		return fail("needs CAP_NET_ADMIN; run as root");
+	return err ? fail("can't listen: %s", nl_geterror(err)) : 0;
+}
+
+/**
+ * nl_listen - hear the messages of a multicast group, without end
+ * @group: its name. The socket is open; it can't be used for requests then.
+ * @hear: gets each message; if it does not return 0 that is the end.
+ *
+ * Returns -1 after it, or @hear, has said what is wrong.
+ */
+int nl_listen(const char *group, int (*hear)(struct nl_msg *msg))
+{
+	struct listening listening = { .hear = hear };
+	int err;
+
+	if (join(group))
+		return -1;
+	nl_socket_disable_seq_check(sock);
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_event,
+			    &listening);
+	while (!listening.err) {
+		err = nl_recvmsgs_default(sock);
+		if (err == -NLE_NOMEM)
+			fail("some events were lost: they came too fast");
+		else if (err < 0)
+			return fail("can't listen: %s", nl_geterror(err));
+	}
+	return -1;
 }
 
 /* What the kernel said about the last error, or NULL. */

@@ -19,7 +19,9 @@ struct nl_rows {
 };
 
 struct nl_msg *nl_message(int cmd, int flags);
+int nl_enter(const char *name);
 int nl_open(const char *netns);
+int nl_listen(const char *group, int (*hear)(struct nl_msg *msg));
 int nl_talk(struct nl_msg *msg, struct nl_rows *rows);
 const char *nl_kernel_text(void);
 void nl_rows_free(struct nl_rows *rows);

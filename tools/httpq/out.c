@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tables and JSON from columns and netlink messages. */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <linux/httpq.h>
@@ -10,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "holder.h"
 #include "json.h"
 #include "out.h"
 
-/* The longest text of a cell: a URL. */
-#define CELL_SIZE	(HTTPQ_URL_MAX + 1)
+/* The longest text of a cell: a request line that fills a netlink message. */
+#define CELL_SIZE	8192
 #define ADDR_BYTES	16
-#define COLUMNS_MAX	16
+#define COLUMNS_MAX	24
 
 static struct nla_policy policy[HTTPQ_A_MAX + 1] = {
 	[HTTPQ_A_QUEUE_NAME]	= { .type = NLA_STRING },
@@ -104,6 +106,25 @@ static void format_group(uint64_t id, char *text, size_t size)
 		snprintf(text, size, "%s", group->gr_name);
 }
 
+/* Any bytes as a string; none of them ends it. */
+static void format_bytes(struct nlattr *attr, char *text, size_t size)
+{
+	const char *bytes = nla_data(attr);
+	size_t len = nla_len(attr);
+
+	if (len >= size)
+		len = size - 1;
+	for (size_t i = 0; i < len; i++)
+		text[i] = bytes[i] ? bytes[i] : '?';
+	text[len] = '\0';
+}
+
+static void format_command(uint64_t pid, char *text, size_t size)
+{
+	if (!process_name(pid, text, size))
+		snprintf(text, size, "-");
+}
+
 /* address:port, with brackets around an IPv6 address. */
 static void format_endpoint(const struct out_column *column, struct nlattr **tb,
 			    char *text, size_t size)
@@ -147,6 +168,21 @@ static void format_value(const struct out_column *column, struct nlattr *attr,
 	case OUT_TIME:
 		format_time(number_of(attr), text, size);
 		break;
+	case OUT_SWITCH:
+		snprintf(text, size, "%s", number_of(attr) ? "on" : "off");
+		break;
+	case OUT_HEX:
+		snprintf(text, size, "%016" PRIx64, number_of(attr));
+		break;
+	case OUT_BYTES:
+		format_bytes(attr, text, size);
+		break;
+	case OUT_PID:
+		snprintf(text, size, "%" PRIu64, number_of(attr));
+		break;
+	case OUT_COMMAND:
+		format_command(number_of(attr), text, size);
+		break;
 	default:
 		break;
 	}
@@ -160,6 +196,28 @@ void hide_controls(char *text)
 			*text = '?';
 }
 
+/* Whether there is something to show. */
+static bool has_value(const struct out_column *column, struct nlattr **tb)
+{
+	struct nlattr *attr = tb[column->attr];
+	char name[16];
+
+	switch (column->kind) {
+	case OUT_FLAG:
+	case OUT_NO_FLAG:
+		return true;
+	case OUT_ADDR:
+		return attr || tb[column->attr2];
+	case OUT_PID:
+		return attr && number_of(attr);
+	case OUT_COMMAND:
+		return attr && number_of(attr) &&
+		       process_name(number_of(attr), name, sizeof(name));
+	default:
+		return attr;
+	}
+}
+
 static void format_cell(const struct out_column *column, struct nlattr **tb,
 			char *text, size_t size)
 {
@@ -167,9 +225,11 @@ static void format_cell(const struct out_column *column, struct nlattr **tb,
 
 	if (column->kind == OUT_FLAG)
 		snprintf(text, size, "%s", attr ? "yes" : "no");
-	else if (column->kind == OUT_ADDR && (attr || tb[column->attr2]))
+	else if (column->kind == OUT_NO_FLAG)
+		snprintf(text, size, "%s", attr ? "off" : "on");
+	else if (column->kind == OUT_ADDR && has_value(column, tb))
 		format_endpoint(column, tb, text, size);
-	else if (attr)
+	else if (has_value(column, tb))
 		format_value(column, attr, text, size);
 	else
 		snprintf(text, size, "-");
@@ -212,7 +272,8 @@ static void print_cell(FILE *out, const struct out_column *column,
 {
 	bool last = !column[1].head;
 
-	if (column->kind == OUT_NUMBER || column->kind == OUT_TIME)
+	if (column->kind == OUT_NUMBER || column->kind == OUT_TIME ||
+	    column->kind == OUT_PID)
 		fprintf(out, "%*s", width, text);
 	else if (last)
 		fputs(text, out);
@@ -257,7 +318,11 @@ static void json_value(struct json *j, const struct out_column *column,
 	case OUT_UID:
 	case OUT_GID:
 	case OUT_TIME:
+	case OUT_PID:
 		json_number(j, number_of(attr));
+		break;
+	case OUT_SWITCH:
+		json_bool(j, number_of(attr));
 		break;
 	case OUT_ADDR:
 		format_addr(attr, text, sizeof(text));
@@ -273,12 +338,13 @@ static void json_value(struct json *j, const struct out_column *column,
 static void json_member(struct json *j, const struct out_column *column,
 			struct nlattr **tb)
 {
-	if (column->kind == OUT_FLAG) {
+	if (column->kind == OUT_FLAG || column->kind == OUT_NO_FLAG) {
 		json_key(j, column->key);
-		json_bool(j, tb[column->attr]);
+		json_bool(j, !tb[column->attr] ==
+				     (column->kind == OUT_NO_FLAG));
 		return;
 	}
-	if (tb[column->attr]) {
+	if (tb[column->attr] && has_value(column, tb)) {
 		json_key(j, column->key);
 		json_value(j, column, tb[column->attr]);
 	}
@@ -286,6 +352,13 @@ static void json_member(struct json *j, const struct out_column *column,
 		json_key(j, column->key2);
 		json_number(j, number_of(tb[column->attr2]));
 	}
+}
+
+static void json_members(struct json *j, const struct out_column *columns,
+			 struct nlattr **tb)
+{
+	for (size_t c = 0; columns[c].head; c++)
+		json_member(j, &columns[c], tb);
 }
 
 /**
@@ -306,10 +379,66 @@ void out_json(FILE *out, const struct out_column *columns,
 		if (!parse_row(rows->msgs[i], tb))
 			continue;
 		json_open(&j, '{');
-		for (size_t c = 0; columns[c].head; c++)
-			json_member(&j, &columns[c], tb);
+		json_members(&j, columns, tb);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
 	json_end(&j);
+}
+
+/**
+ * out_object - print an event as a JSON object
+ * @out: where to.
+ * @event: what happened.
+ * @columns: the members of the object that it happened to.
+ * @msg: the object.
+ * @pretty: with line breaks and indentation.
+ */
+void out_object(FILE *out, const char *event, const struct out_column *columns,
+		struct nl_msg *msg, bool pretty)
+{
+	struct json j = { .out = out, .pretty = pretty };
+	struct nlattr *tb[HTTPQ_A_MAX + 1];
+
+	if (!parse_row(msg, tb))
+		return;
+	json_open(&j, '{');
+	json_key(&j, "event");
+	json_string(&j, event);
+	json_members(&j, columns, tb);
+	json_close(&j, '}');
+	json_end(&j);
+}
+
+static void print_lower(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(tolower((unsigned char)*text), out);
+}
+
+/**
+ * out_line - print an event as a line: what there is to show, each with its name
+ * @out: where to.
+ * @event: what happened.
+ * @columns: of the object that it happened to.
+ * @msg: the object.
+ */
+void out_line(FILE *out, const char *event, const struct out_column *columns,
+	      struct nl_msg *msg)
+{
+	struct nlattr *tb[HTTPQ_A_MAX + 1];
+	char text[CELL_SIZE];
+
+	if (!parse_row(msg, tb))
+		return;
+	fputs(event, out);
+	for (size_t c = 0; columns[c].head; c++) {
+		if (!has_value(&columns[c], tb))
+			continue;
+		fputc(' ', out);
+		print_lower(out, columns[c].head);
+		format_cell(&columns[c], tb, text, sizeof(text));
+		fprintf(out, " %s", text);
+	}
+	fputc('\n', out);
 }

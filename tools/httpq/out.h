@@ -20,13 +20,19 @@ enum out_kind {
 	OUT_MODE,	/* octal digits, a string in JSON */
 	OUT_WORD,	/* u8, an index into @words */
 	OUT_FLAG,	/* yes or no; true or false in JSON */
+	OUT_NO_FLAG,	/* on or off, off if it is there; likewise */
+	OUT_SWITCH,	/* u8, on or off; likewise */
+	OUT_BYTES,	/* text with any bytes in it */
+	OUT_HEX,	/* u64, 16 digits, a string in JSON */
+	OUT_PID,	/* u32, 0 as if it were missing */
+	OUT_COMMAND,	/* u32, what the process of this number is called */
 	OUT_TIME,	/* milliseconds; table: with a unit */
 	OUT_ADDR,	/* with @attr2: address:port; two members in JSON */
 };
 
 /**
  * struct out_column - a column of a table and a member of a JSON object
- * @head: heading in the table. The list of columns ends with NULL.
+ * @head: heading in the table, one word. The list of columns ends with NULL.
  * @key: name in JSON. A member whose attribute is missing is left out; the
  *	table has "-" for it.
  * @kind: how the value is shown.
@@ -46,6 +52,10 @@ struct out_column {
 };
 
 void hide_controls(char *text);
+void out_line(FILE *out, const char *event, const struct out_column *columns,
+	      struct nl_msg *msg);
+void out_object(FILE *out, const char *event, const struct out_column *columns,
+		struct nl_msg *msg, bool pretty);
 void out_table(FILE *out, const struct out_column *columns,
 	       const struct nl_rows *rows);
 void out_json(FILE *out, const struct out_column *columns,

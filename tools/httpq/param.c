@@ -89,6 +89,35 @@ int put_u64(struct nl_msg *msg, const struct param *param, const char *value)
 	return nla_put_u64(msg, param->attr, number);
 }
 
+/* For the words of struct param that are switches. */
+const char *const switch_words[] = { "off", "on", NULL };
+
+/* For struct param: one of its words, as a number of 8 bits. */
+int put_word(struct nl_msg *msg, const struct param *param, const char *value)
+{
+	int word = pick_word(param->name, value, param->words,
+			     sizeof(param->words[0]));
+
+	return word < 0 ? -1 : nla_put_u8(msg, param->attr, word);
+}
+
+/**
+ * put_deadline - add the deadline of a drain
+ * @msg: the request.
+ * @words: what was typed: milliseconds, or nothing.
+ */
+int put_deadline(struct nl_msg *msg, char **words)
+{
+	static const struct param deadline = {
+		"deadline", .attr = HTTPQ_A_DEADLINE_MS
+	};
+
+	if (!words[0])
+		return 0;
+	return no_more_words(words + 1) ?
+		       -1 : put_u32(msg, &deadline, words[0]);
+}
+
 static bool is_queue_name(const char *name)
 {
 	size_t len = strlen(name);

@@ -14,19 +14,23 @@
 #define MODE_MAX	0666
 
 static const char help[] =
-"Usage: httpq queue add NAME [ LIMITS ]\n"
-"       httpq queue set NAME [ LIMITS ] [ state STATE ]\n"
+"Usage: httpq queue add NAME [ SETTINGS ]\n"
+"       httpq queue set NAME [ SETTINGS ] [ state STATE ]\n"
+"       httpq queue drain NAME [ DEADLINE_MS ]\n"
 "       httpq queue del NAME\n"
 "       httpq queue [ show [ NAME ] ]\n"
 "\n"
-"LIMITS := [ owner { UID | USER } ] [ group { GID | GROUP } ] [ mode OCTAL ]\n"
-"          [ max-queued N ] [ max-inflight N ]\n"
-"STATE  := { running | paused | stopped }\n";
+"SETTINGS := [ owner { UID | USER } ] [ group { GID | GROUP } ] [ mode OCTAL ]\n"
+"            [ max-queued N ] [ max-inflight N ]\n"
+"            [ redeliver { never | idempotent | any } ] [ answer-timeout MS ]\n"
+"            [ hold BYTES ] [ affinity { on | off } ] [ pool { on | off } ]\n"
+"STATE    := { running | paused | stopped | offline }\n";
 
-/* By enum httpq_queue_state; the last one can't be set. */
+/* By enum httpq_queue_state. */
 static const char *const state_words[] = { "running", "paused", "stopped",
 					   "offline", NULL };
-static const char *const settable_states[] = { "running", "paused", "stopped",
+/* By enum httpq_redeliver. */
+static const char *const redeliver_words[] = { "idempotent", "never", "any",
 					       NULL };
 
 static const struct out_column columns[] = {
@@ -43,6 +47,12 @@ static const struct out_column columns[] = {
 	{ "MAX", "max_inflight", OUT_NUMBER, .attr = HTTPQ_A_MAX_INFLIGHT },
 	{ "ARRIVED", "arrived", OUT_NUMBER, .attr = HTTPQ_A_ARRIVED },
 	{ "REJECTED", "rejected", OUT_NUMBER, .attr = HTTPQ_A_REJECTED },
+	{ "REDELIVER", "redeliver", OUT_WORD, .attr = HTTPQ_A_REDELIVER,
+	  .words = redeliver_words },
+	{ "ANSWER", "answer_timeout_ms", OUT_TIME, .attr = HTTPQ_A_ANSWER_MS },
+	{ "HOLD", "hold_bytes", OUT_NUMBER, .attr = HTTPQ_A_HOLD_BYTES },
+	{ "AFFINITY", "affinity", OUT_SWITCH, .attr = HTTPQ_A_AFFINITY },
+	{ "POOL", "pool", OUT_SWITCH, .attr = HTTPQ_A_POOL },
 	{}
 };
 
@@ -54,7 +64,7 @@ static const struct hint hints[] = {
 	  "run as root" },
 	{ EACCES, "only its owner and root may (CAP_NET_ADMIN)",
 	  "run as root" },
-	{ ERANGE, "out of range", "max-queued and max-inflight are 1 to 1000000" },
+	{ ERANGE, "out of range", "httpq(8) has the limits" },
 	{ EDQUOT, "this user has too many queues",
 	  "delete one with 'httpq queue del'" },
 	{ 0 }
@@ -99,38 +109,30 @@ static int put_mode(struct nl_msg *msg, const struct param *param,
 	return nla_put_u32(msg, param->attr, mode);
 }
 
-static int put_state(struct nl_msg *msg, const struct param *param,
-		     const char *value)
-{
-	int state = pick_word("state", value, settable_states,
-			      sizeof(settable_states[0]));
-
-	return state < 0 ? -1 : nla_put_u8(msg, param->attr, state);
-}
-
-/* The last one is for "set" only. */
+/* The first one is for "set" only. */
 static const struct param set_params[] = {
+	{ "state", HTTPQ_A_QUEUE_STATE, .put = put_word, .words = state_words },
 	{ "owner", HTTPQ_A_QUEUE_UID, .put = put_uid },
 	{ "group", HTTPQ_A_QUEUE_GID, .put = put_gid },
 	{ "mode", HTTPQ_A_QUEUE_MODE, .put = put_mode },
 	{ "max-queued", HTTPQ_A_MAX_QUEUED, .put = put_u32 },
 	{ "max-inflight", HTTPQ_A_MAX_INFLIGHT, .put = put_u32 },
-	{ "state", HTTPQ_A_QUEUE_STATE, .put = put_state },
+	{ "redeliver", HTTPQ_A_REDELIVER, .put = put_word,
+	  .words = redeliver_words },
+	{ "answer-timeout", HTTPQ_A_ANSWER_MS, .put = put_u32 },
+	{ "hold", HTTPQ_A_HOLD_BYTES, .put = put_u32 },
+	{ "affinity", HTTPQ_A_AFFINITY, .put = put_word,
+	  .words = switch_words },
+	{ "pool", HTTPQ_A_POOL, .put = put_word, .words = switch_words },
 	{}
 };
 
-static const struct param add_params[] = {
-	{ "owner", HTTPQ_A_QUEUE_UID, .put = put_uid },
-	{ "group", HTTPQ_A_QUEUE_GID, .put = put_gid },
-	{ "mode", HTTPQ_A_QUEUE_MODE, .put = put_mode },
-	{ "max-queued", HTTPQ_A_MAX_QUEUED, .put = put_u32 },
-	{ "max-inflight", HTTPQ_A_MAX_INFLIGHT, .put = put_u32 },
-	{}
-};
+static const struct param *const add_params = set_params + 1;
 
-static const struct param no_params[] = { {} };
-
-/* Sends a command about the queue that the first word names. */
+/*
+ * Sends a command about the queue that the first word names. Without @params
+ * a deadline may follow.
+ */
 static int talk(int cmd, const char *verb, const struct param *params,
 		char **words, struct nl_rows *rows)
 {
@@ -143,7 +145,8 @@ static int talk(int cmd, const char *verb, const struct param *params,
 			    verb);
 	msg = nl_message(cmd, 0);
 	if (put_queue_name(msg, &name, words[0]) ||
-	    put_params(msg, params, words + 1)) {
+	    (params ? put_params(msg, params, words + 1) :
+		      put_deadline(msg, words + 1))) {
 		nlmsg_free(msg);
 		return -1;
 	}
@@ -168,7 +171,12 @@ static int del_queue(char **words)
 {
 	if (words[0] && no_more_words(words + 1))
 		return -1;
-	return talk(HTTPQ_CMD_QUEUE_DEL, "del", no_params, words, NULL);
+	return talk(HTTPQ_CMD_QUEUE_DEL, "del", NULL, words, NULL);
+}
+
+static int drain_queue(char **words)
+{
+	return talk(HTTPQ_CMD_QUEUE_DRAIN, "drain", NULL, words, NULL);
 }
 
 static int show_queues(char **words)
@@ -180,7 +188,7 @@ static int show_queues(char **words)
 		return show_all(HTTPQ_CMD_QUEUE_GET, columns, "queue show");
 	if (no_more_words(words + 1))
 		return -1;
-	err = talk(HTTPQ_CMD_QUEUE_GET, "show", no_params, words, &rows);
+	err = talk(HTTPQ_CMD_QUEUE_GET, "show", NULL, words, &rows);
 	if (!err)
 		print_rows(columns, &rows);
 	nl_rows_free(&rows);
@@ -191,6 +199,7 @@ static const struct verb verbs[] = {
 	{ "add", add_queue },
 	{ "set", set_queue },
 	{ "del", del_queue },
+	{ "drain", drain_queue },
 	{ "show", show_queues },
 	{}
 };

@@ -14,7 +14,8 @@
 #define DEFAULT_PORT	80
 
 static const char help[] =
-	"Usage: httpq url add URL queue NAME [ context N ]\n"
+	"Usage: httpq url add URL queue NAME [ context N ] [ site N ]\n"
+	"                     [ keepalive { on | off } ]\n"
 	"       httpq url del URL\n"
 	"       httpq url [ show ]\n"
 	"\n"
@@ -25,14 +26,29 @@ static const struct out_column columns[] = {
 	{ "QUEUE", "queue", OUT_STRING, .attr = HTTPQ_A_QUEUE_NAME },
 	{ "CONTEXT", "context", OUT_NUMBER, .attr = HTTPQ_A_CONTEXT },
 	{ "PERSISTENT", "persistent", OUT_FLAG, .attr = HTTPQ_A_PERSISTENT },
+	{ "SITE", "site", OUT_NUMBER, .attr = HTTPQ_A_SITE },
+	{ "KEEPALIVE", "keepalive", OUT_NO_FLAG, .attr = HTTPQ_A_NO_KEEPALIVE },
 	{ "URL", "url", OUT_STRING, .attr = HTTPQ_A_URL },
 	{}
 };
+
+static int put_keepalive(struct nl_msg *msg, const struct param *param,
+			 const char *value)
+{
+	int on = pick_word(param->name, value, switch_words,
+			   sizeof(switch_words[0]));
+
+	if (on)
+		return on < 0 ? -1 : 0;
+	return nla_put_flag(msg, param->attr);
+}
 
 static const struct param add_params[] = {
 	{ "queue", HTTPQ_A_QUEUE_NAME, .put = put_queue_name,
 	  .required = true },
 	{ "context", HTTPQ_A_CONTEXT, .put = put_u64 },
+	{ "site", HTTPQ_A_SITE, .put = put_u32 },
+	{ "keepalive", HTTPQ_A_NO_KEEPALIVE, .put = put_keepalive },
 	{}
 };
 

@@ -57,6 +57,13 @@ static inline bool httpq_str_is_nocase(struct httpq_str s, const char *c)
 #define HTTPQ_OPEN_CREATE	(1U << 0)	/* make the queue if absent */
 #define HTTPQ_OPEN_EXCL		(1U << 1)	/* with CREATE: must be new */
 #define HTTPQ_OPEN_NONBLOCK	(1U << 2)	/* never sleep: -EAGAIN */
+#define HTTPQ_OPEN_DEFER	(1U << 3)	/* ready with httpq_ready() */
+#define HTTPQ_OPEN_CONTROL	(1U << 4)	/* only watch: takes no requests */
+
+/* In the environment: a descriptor that httpq_open() uses, see there. */
+#define HTTPQ_ENV_HANDLE_FD	"HTTPQ_HANDLE_FD"
+/* In the environment: where pings come, see httpq_ping_fd(). */
+#define HTTPQ_ENV_PING_FD	"HTTPQ_PING_FD"
 
 int httpq_open(struct httpq **out, const char *queue, unsigned int flags);
 int httpq_adopt(struct httpq **out, int fd);
@@ -66,6 +73,10 @@ int httpq_info(const struct httpq *h, struct httpq_info *info);
 int httpq_bind(struct httpq *h, const char *url, uint64_t context);
 int httpq_unbind(struct httpq *h, const char *url);
 void httpq_set_timeout(struct httpq *h, int timeout_ms);
+int httpq_ready(struct httpq *h);
+int httpq_drain(struct httpq *h, unsigned int deadline_ms);
+int httpq_ping_fd(void);
+int httpq_ping_answer(int timeout_ms);
 
 /* Taking requests and events */
 
@@ -88,6 +99,7 @@ uint64_t httpq_conn_id(const struct httpq_request *req);
 uint64_t httpq_context(const struct httpq_request *req);
 unsigned int httpq_request_flags(const struct httpq_request *req);
 uint64_t httpq_queued_ns(const struct httpq_request *req);
+unsigned int httpq_redelivered(const struct httpq_request *req);
 enum httpq_method httpq_method_id(const struct httpq_request *req);
 struct httpq_str httpq_method(const struct httpq_request *req);
 struct httpq_str httpq_target(const struct httpq_request *req);
@@ -141,6 +153,8 @@ ssize_t httpq_send(struct httpq_request *req, const void *data, size_t len,
 int httpq_send_interim(struct httpq_request *req, unsigned int status);
 int httpq_add_trailer(struct httpq_request *req, const char *name,
 		      const char *value);
+int httpq_set_log(struct httpq_request *req, const char *user,
+		  unsigned int substatus, const char *note);
 int httpq_end(struct httpq_request *req);
 int httpq_error(const struct httpq_request *req);
 int httpq_cancel(struct httpq_request *req);

@@ -7,6 +7,7 @@
 #define _LIBHTTPQ_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "httpq.h"
 
@@ -52,6 +53,8 @@ struct head_builder {
  * @trailers: the trailers once they were read, else NULL.
  * @trailers_len: bytes of them.
  * @user: belongs to the caller.
+ * @log: what goes into the record of the request, or NULL.
+ * @log_len: bytes of it.
  * @reply: the head of the response, later its trailers.
  * @body: bytes that httpq_set_body() lent.
  * @body_len: how many of them are still to be sent.
@@ -70,6 +73,8 @@ struct httpq_request {
 	uint32_t trailers_len;
 	struct httpq_reply_head *trailers;
 	void *user;
+	struct httpq_log_data *log;
+	uint32_t log_len;
 	struct head_builder reply;
 	const void *body;
 	size_t body_len;
@@ -86,6 +91,7 @@ struct httpq_request {
  * @fd: the descriptor of /dev/httpq.
  * @nonblock: calls never sleep.
  * @timeout_ms: how long to wait for an event.
+ * @leaving: no requests come any more, only events of those that are held.
  * @lock: protects the next three; nothing nests inside.
  * @spares: recycled requests.
  * @nr_spares: how many.
@@ -95,6 +101,7 @@ struct httpq {
 	int fd;
 	bool nonblock;
 	int timeout_ms;
+	atomic_bool leaving;
 	pthread_mutex_t lock;
 	struct httpq_request *spares;
 	unsigned int nr_spares;
@@ -111,7 +118,7 @@ int pool_grow(struct httpq_request *req, uint32_t room);
 void pool_put(struct httpq_request *req);
 void pool_publish(struct httpq_request *req);
 struct httpq_request *pool_find(struct httpq *h, uint64_t id);
-void pool_drain(struct httpq *h);
+void pool_free(struct httpq *h);
 
 /* builder.c */
 void builder_reset(struct head_builder *b);
@@ -124,6 +131,9 @@ struct httpq_str field_find(const struct httpq_field *fields, unsigned int nr,
 			    const char *data, const char *name);
 void field_get(const struct httpq_field *field, const char *data,
 	       struct httpq_str *name, struct httpq_str *value);
+
+/* log.c */
+void log_fill(const struct httpq_request *req, struct httpq_send *send);
 
 /* reply.c */
 int reply_prepare(struct httpq_request *req, unsigned int status,

@@ -12,6 +12,7 @@ static void request_destroy(struct httpq_request *req)
 {
 	free(req->head);
 	free(req->trailers);
+	free(req->log);
 	free(req->reply.buf);
 	free(req);
 }
@@ -70,6 +71,9 @@ static void request_clean(struct httpq_request *req)
 	req->trailers = NULL;
 	req->trailers_len = 0;
 	req->user = NULL;
+	free(req->log);
+	req->log = NULL;
+	req->log_len = 0;
 	req->body = NULL;
 	req->body_len = 0;
 	req->head_sent = false;
@@ -144,7 +148,7 @@ struct httpq_request *pool_find(struct httpq *h, uint64_t id)
 	return req;
 }
 
-void pool_drain(struct httpq *h)
+void pool_free(struct httpq *h)
 {
 	struct httpq_request *req = h->spares;
 

@@ -38,9 +38,12 @@ struct exchange {
  * @transfer: all but its size, see linux/httpq.h. Requests in its buffer are
  *	known to the kernel only, not to the library.
  *
+ * With HTTPQ_TRANSFER_HELD in its flags it takes no new requests, only events
+ * of those that the handle holds.
+ *
  * Return: 0, -EAGAIN (nothing there, non-blocking handle), -ETIMEDOUT, -EINTR,
- * -EINVAL, -EFAULT, -ENOTCONN, -ESHUTDOWN (the queue was deleted), -ENODEV
- * (the network namespace is gone).
+ * -EINVAL, -EFAULT, -ENOTCONN, -ESHUTDOWN (there will be no requests any more),
+ * -ENODEV (the network namespace is gone).
  */
 EXPORT int httpq_transfer(struct httpq *h, struct httpq_transfer *transfer)
 {
@@ -186,9 +189,10 @@ static int nothing(const struct httpq *h)
 }
 
 /* One system call. Returns the number of events, or -errno. */
-static int exchange_once(struct exchange *x)
+static int exchange_once(struct exchange *x, uint32_t flags)
 {
 	struct httpq_transfer transfer = {
+		.flags = flags,
 		.sends = (uintptr_t)x->sends,
 		.nr_sends = x->nr_sends,
 		.events = (uintptr_t)x->events,
@@ -212,21 +216,27 @@ static int exchange_once(struct exchange *x)
 	return (int)transfer.out_events;
 }
 
-/* Calls until there is a request; other events are not for this caller. */
+/*
+ * Calls until there is a request; other events are not for this caller. A call
+ * that handed in answers keeps to itself why it brought nothing: the next one
+ * tells.
+ */
 static int exchange_run(struct exchange *x)
 {
+	uint32_t flags = 0;
 	int n;
 
 	do {
-		n = exchange_once(x);
+		n = exchange_once(x, flags);
 		if (n < 0)
-			return n;
+			return n == -EAGAIN && flags ? nothing(x->h) : n;
 		if (x->nr_taken || !x->nr_next)
 			return (int)x->nr_taken;
 		if (x->error)
 			return x->error;
-	} while (n);
-	return nothing(x->h);
+		flags = n ? 0 : HTTPQ_TRANSFER_DONTWAIT;
+	} while (n || !x->h->nonblock);
+	return -EAGAIN;
 }
 
 /**
@@ -246,7 +256,7 @@ static int exchange_run(struct exchange *x)
  * answering is quick. @nr_done and @nr_next are at most HTTPQ_TRANSFER_MAX.
  *
  * Return: number of requests taken, not 0 unless @nr_next is 0; -EAGAIN,
- * -ETIMEDOUT, -EINTR, -EINVAL, -ENOMEM, -ESHUTDOWN (the queue was deleted),
+ * -ETIMEDOUT, -EINTR, -EINVAL, -ENOMEM, -ESHUTDOWN (as httpq_receive()),
  * -ENODEV. @done is looked after in each case.
  */
 EXPORT int httpq_exchange(struct httpq *h, struct httpq_request **done,
@@ -285,9 +295,13 @@ EXPORT int httpq_exchange(struct httpq *h, struct httpq_request **done,
  * Waits unless the handle is non-blocking. Thread-safe. Events of other kinds
  * are skipped: an event loop uses httpq_next_event().
  *
+ * -ESHUTDOWN is the end of a worker's loop: the handle drains, because of
+ * httpq_drain() or of an administrator, or its queue was deleted. Each thread
+ * that receives gets it, at once. What was received before is to be answered
+ * as ever, and then the handle closed.
+ *
  * Return: 0, -EAGAIN, -ETIMEDOUT (httpq_set_timeout()), -EINTR, -ENOMEM,
- * -ENOTCONN, -ESHUTDOWN (the queue was deleted), -ENODEV (the network
- * namespace is gone).
+ * -ENOTCONN, -ESHUTDOWN, -ENODEV (the network namespace is gone).
  */
 EXPORT int httpq_receive(struct httpq *h, struct httpq_request **out)
 {
@@ -346,11 +360,13 @@ EXPORT int httpq_reply_and_receive(struct httpq_request **req,
 	return n < 0 ? n : 0;
 }
 
-/* Takes one event; the request of REQUEST is in @rx. */
+/* Takes one event; the request of REQUEST is in @rx. -ESTALE: once more. */
 static int event_wait(struct httpq *h, struct httpq_event *event,
 		      struct httpq_request *rx)
 {
+	bool leaving = atomic_load(&h->leaving);
 	struct httpq_transfer transfer = {
+		.flags = leaving ? HTTPQ_TRANSFER_HELD : 0,
 		.events = (uintptr_t)event,
 		.nr_events = 1,
 		.buf = (uintptr_t)rx->head,
@@ -359,6 +375,10 @@ static int event_wait(struct httpq *h, struct httpq_event *event,
 	};
 	int err = httpq_transfer(h, &transfer);
 
+	if (err == -ESHUTDOWN && !leaving) {
+		atomic_store(&h->leaving, true);
+		return -ESTALE;
+	}
 	if (!err && !transfer.out_events)
 		err = nothing(h);
 	if (!err && event->type == HTTPQ_EVENT_REQUEST)
@@ -376,6 +396,9 @@ static int event_wait(struct httpq *h, struct httpq_event *event,
  *
  * Meant for a loop around epoll on a non-blocking handle: call it until
  * -EAGAIN. The caller sees to it that no other thread frees *@out meanwhile.
+ *
+ * When no requests come any more, events of those that the handle holds still
+ * do: -ESHUTDOWN says that it holds none. So it is the end of the loop.
  *
  * Return: as httpq_receive().
  */

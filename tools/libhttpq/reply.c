@@ -10,11 +10,14 @@
 
 #define STATUS_OK 200
 
+/* What a caller may say of a part. */
+#define SEND_FLAGS \
+	(HTTPQ_SEND_MORE | HTTPQ_SEND_DISCONNECT | HTTPQ_SEND_FLUSH)
+
 /* The handle no longer holds the request: there is nothing left to answer. */
 static bool is_gone(int err)
 {
 	switch (err) {
-	case -ECONNRESET:
 	case -ETIMEDOUT:
 	case -EBADMSG:
 	case -ESTALE:
@@ -32,8 +35,6 @@ static int fill_head(struct httpq_request *req, struct httpq_send *send)
 	bool trailers = req->head_sent && req->reply.nr_fields &&
 			!(send->flags & HTTPQ_SEND_MORE);
 
-	send->head = 0;
-	send->head_len = 0;
 	if (req->reply.error)
 		return req->reply.error;
 	if (req->head_sent && !trailers)
@@ -49,35 +50,40 @@ static int fill_head(struct httpq_request *req, struct httpq_send *send)
 static int send_init(struct httpq_request *req, struct httpq_send *send,
 		     const void *body, size_t len, unsigned int flags)
 {
-	send->id = req->head->id;
-	send->flags = flags;
-	send->out_status = 0;
-	send->__reserved = 0;
-	send->body = (uintptr_t)body;
-	send->body_len = len;
-	send->out_len = 0;
+	*send = (struct httpq_send){
+		.id = req->head->id,
+		.flags = flags,
+		.body = (uintptr_t)body,
+		.body_len = len,
+	};
+	log_fill(req, send);
 	return fill_head(req, send);
 }
 
-/* What the kernel made of a part: 0, or the error that the caller is to see. */
+/*
+ * What the kernel made of a part: 0, or the error that the caller is to see.
+ * For a client that is gone the kernel takes everything, because the log wants
+ * the end and what comes with it: the request is over with its last part only.
+ */
 static int send_settle(struct httpq_request *req,
 		       const struct httpq_send *send)
 {
 	bool trailers = send->flags & HTTPQ_SEND_TRAILERS;
+	bool reset = send->out_status == -ECONNRESET;
 
 	req->error = send->out_status;
 	if (req->error == -EAGAIN)
 		req->error = handle_interrupted(req->h);
-	if (req->error) {
+	if (req->error && !reset) {
 		req->over = is_gone(req->error);
 		return req->error;
 	}
 	req->head_sent = true;
 	if (send->head && !trailers)
 		builder_reset(&req->reply);
-	if (send->out_len == send->body_len)
+	if (reset || send->out_len == send->body_len)
 		req->over = !(send->flags & HTTPQ_SEND_MORE);
-	return 0;
+	return req->error;
 }
 
 /* Hands in one part in a call of its own. */
@@ -104,12 +110,22 @@ static int send_one(struct httpq_request *req, struct httpq_send *send)
  * @data: bytes of the body; not needed after the call.
  * @len: how many; may be 0.
  * @flags: HTTPQ_SEND_MORE if another part follows, HTTPQ_SEND_DISCONNECT to
- *	have the connection closed after the response.
+ *	have the connection closed after the response, HTTPQ_SEND_FLUSH to have
+ *	the client see it now although the queue holds responses back.
  *
  * The first part freezes status and fields. Without HTTPQ_SEND_MORE it is the
  * whole body and gives the Content-Length; with it a Content-Length field of
  * the caller counts, else the length is open (chunked). Waits until all is
  * taken unless the handle is non-blocking.
+ *
+ * A response that is complete by its Content-Length reaches the client although
+ * its end is still to come: a caller who learns only later what he wants in the
+ * log sends the last part with HTTPQ_SEND_MORE, then calls httpq_set_log() and
+ * httpq_end(). He has net.httpq.zombie_timeout_ms for it.
+ *
+ * After -ECONNRESET the request is over if the part was the last one. Else the
+ * log still waits for the end: httpq_end() makes the status count that was
+ * sent, httpq_request_free() says that there is none.
  *
  * Return: bytes taken. Less than @len only if the handle is non-blocking or a
  * signal came; the rest, and with it the end, is then still to be sent. Else
@@ -125,7 +141,7 @@ EXPORT ssize_t httpq_send(struct httpq_request *req, const void *data,
 	struct httpq_send send;
 	int err;
 
-	if (flags & ~(HTTPQ_SEND_MORE | HTTPQ_SEND_DISCONNECT))
+	if (flags & ~SEND_FLAGS)
 		return -EINVAL;
 	if (req->over)
 		return -ESTALE;
@@ -336,7 +352,8 @@ EXPORT int httpq_add_trailer(struct httpq_request *req, const char *name,
  * httpq_end - end a response that was sent in parts
  * @req: the request; still to be freed.
  *
- * Return: 0, and errors as httpq_send().
+ * Return: 0, and errors as httpq_send(). After -ECONNRESET, too, the log has
+ * the status that was sent.
  */
 EXPORT int httpq_end(struct httpq_request *req)
 {
@@ -359,7 +376,8 @@ EXPORT int httpq_error(const struct httpq_request *req)
  * @req: the request; still to be freed.
  *
  * A client that has seen nothing of the response gets 502; else its connection
- * is broken, so that it can tell.
+ * is broken, so that it can tell. If the client is gone, the log does not wait
+ * for an end any more.
  *
  * Return: 0, -ESTALE (there is nothing left to answer).
  */

@@ -64,6 +64,12 @@ EXPORT uint64_t httpq_queued_ns(const struct httpq_request *req)
 	return req->head->queued_ns;
 }
 
+/** httpq_redelivered - how many workers had the request before and are gone */
+EXPORT unsigned int httpq_redelivered(const struct httpq_request *req)
+{
+	return req->head->redelivered;
+}
+
 /** httpq_method_id - the method, or HTTPQ_METHOD_OTHER */
 EXPORT enum httpq_method httpq_method_id(const struct httpq_request *req)
 {
