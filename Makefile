@@ -28,7 +28,7 @@ PREFIX  ?= /usr/local
 export O V
 
 .PHONY: all bench kmod tools check check-fast kunit unit fuzz lint demo qemu
-.PHONY: install dkms-install clean help selftests FORCE
+.PHONY: check-mutants docs soak install dkms-install clean help selftests FORCE
 
 all: kmod tools ## build the module and the tools
 
@@ -70,9 +70,20 @@ fuzz: ## fuzz the pure units for T seconds each
 lint: ## run the static checks
 	@$(HARNESS)/check STAGES=lint
 
+docs: ## draw the diagrams and tables of Documentation/lifecycle.rst anew
+	@$(MAKE) -C selftests/explore docs
+
 bench: ## what a request costs, in instructions; KERNEL=6.12|6.1, BOOTS=n
 	@$(HARNESS)/deps
 	@$(CURDIR)/selftests/bench/run KERNEL='$(KERNEL)' BOOTS='$(or $(BOOTS),1)'
+
+check-mutants: ## show that the tests see defects; T=... chooses patches
+	@$(HARNESS)/deps
+	@$(CURDIR)/selftests/mutants/run T='$(T)'
+
+soak: ## run the counted tests ten times as long, for T seconds; KERNEL=...
+	@$(HARNESS)/deps
+	@$(CURDIR)/selftests/soak KERNEL='$(KERNEL)' T='$(T)' SEED='$(SEED)'
 
 demo: ## two workers on one port; KEEP=1 stays, PORT=n, KERNEL=6.1|6.12|debug
 	@$(HARNESS)/deps

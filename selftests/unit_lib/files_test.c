@@ -238,6 +238,20 @@ static void test_large(void)
 	site_exit();
 }
 
+/* The log gets the status that the client was to have. */
+static void test_gone(void)
+{
+	site_init();
+	put_file("big", 10 * BUFFER + 1);
+	mock.send_status = -ECONNRESET;
+	CHECK(get("/files/big") == 200);
+	CHECK(mock.heads == 1 && mock.ended == 1 && !mock.cancels);
+	CHECK(get("/files/a.txt") == 200);
+	CHECK(mock.ended == 2 && !mock.cancels);
+	mock.send_status = 0;
+	site_exit();
+}
+
 const struct test files_tests[] = {
 	{ "files: paths are mapped below the root", test_paths },
 	{ "files: nothing outside is opened", test_beneath },
@@ -246,5 +260,6 @@ const struct test files_tests[] = {
 	{ "files: 301, 400, 404 and 405", test_refused },
 	{ "files: If-Modified-Since", test_unchanged },
 	{ "files: large ones, and one that shrinks", test_large },
+	{ "files: a client that is gone", test_gone },
 	{ NULL, NULL },
 };

@@ -8,7 +8,8 @@
 #include "mock.h"
 #include "test.h"
 
-static const struct test *const suites[] = { lib_tests, files_tests };
+static const struct test *const suites[] = { lib_tests, leave_tests,
+					     files_tests };
 
 #define NR_SUITES (sizeof(suites) / sizeof(suites[0]))
 

@@ -32,6 +32,7 @@ void mock_reset(void)
 	memset(&mock, 0, sizeof(mock));
 	mock.take = UINT64_MAX;
 	mock.body_part = SIZE_MAX;
+	mock.foreign_fd = -1;
 }
 
 static struct httpq_span put(struct httpq_request_head *head, const char *text,
@@ -78,6 +79,7 @@ void mock_add(const struct mock_request *r)
 	head->content_length = r->content_length;
 	head->method_id = r->method_id;
 	head->version = 11;
+	head->redelivered = r->redelivered;
 	head->nr_fields = (uint16_t)nr;
 	head->fields_off = sizeof(*head);
 	head->data_off = sizeof(*head) + nr * (uint32_t)sizeof(*fields);
@@ -116,9 +118,10 @@ struct httpq_str mock_field(enum httpq_field_id id)
 	return (struct httpq_str){ NULL, 0 };
 }
 
-static int do_attach(struct httpq_attach *a)
+static int do_attach(int fd, struct httpq_attach *a)
 {
 	mock.attach = *a;
+	mock.attach_fd = fd;
 	memcpy(mock.name, (void *)(uintptr_t)a->name, a->name_len);
 	return mock.attach_error;
 }
@@ -127,10 +130,13 @@ static void do_send(struct httpq_send *s)
 {
 	s->out_status = mock.send_status;
 	s->out_len = 0;
-	if (s->out_status)
+	if (s->out_status && s->out_status != -ECONNRESET)
 		return;
 	s->out_len = s->body_len < mock.take ? s->body_len : mock.take;
 	mock.flags = s->flags;
+	mock.log_len = s->log_len;
+	if (s->log)
+		memcpy(mock.log, (void *)(uintptr_t)s->log, s->log_len);
 	if (s->head) {
 		memcpy(mock.head, (void *)(uintptr_t)s->head, s->head_len);
 		mock.head_len = s->head_len;
@@ -167,6 +173,17 @@ static void deliver(struct httpq_transfer *t, struct httpq_event *e,
 	free(head);
 }
 
+/* What a transfer says that has brought nothing. */
+static int nothing(const struct httpq_transfer *t)
+{
+	if (t->out_events || t->out_sends || !t->nr_events || mock.silent)
+		return 0;
+	if (!mock.draining)
+		return -EAGAIN;
+	return t->flags & HTTPQ_TRANSFER_HELD && mock.held ? -EAGAIN :
+							     -ESHUTDOWN;
+}
+
 static int do_transfer(struct httpq_transfer *t)
 {
 	struct httpq_event *events = (void *)(uintptr_t)t->events;
@@ -185,11 +202,10 @@ static int do_transfer(struct httpq_transfer *t)
 		events[t->out_events++] = mock.event;
 		mock.event.type = 0;
 	}
-	while (t->out_events < t->nr_events && first != last && !reserved)
+	while (t->out_events < t->nr_events && first != last && !reserved &&
+	       !mock.draining)
 		deliver(t, &events[t->out_events++], &offset);
-	if (t->nr_events && !t->out_events && !t->out_sends && !mock.silent)
-		return -EAGAIN;
-	return 0;
+	return nothing(t);
 }
 
 static int do_receive(struct httpq_receive *r)
@@ -238,11 +254,21 @@ static int do_cancel(struct httpq_cancel *c)
 	return 0;
 }
 
-static int dispatch(unsigned long cmd, void *arg)
+static int do_drain(struct httpq_drain *d)
 {
+	mock.draining = true;
+	mock.deadline_ms = d->deadline_ms;
+	d->out_held = mock.held;
+	return 0;
+}
+
+static int dispatch(int fd, unsigned long cmd, void *arg)
+{
+	if (fd == mock.foreign_fd)
+		return -ENOTTY;
 	switch (cmd) {
 	case HTTPQ_IOC_ATTACH:
-		return do_attach(arg);
+		return do_attach(fd, arg);
 	case HTTPQ_IOC_TRANSFER:
 		return do_transfer(arg);
 	case HTTPQ_IOC_RECEIVE:
@@ -251,6 +277,11 @@ static int dispatch(unsigned long cmd, void *arg)
 		return do_body(arg);
 	case HTTPQ_IOC_CANCEL:
 		return do_cancel(arg);
+	case HTTPQ_IOC_READY:
+		mock.readies++;
+		return 0;
+	case HTTPQ_IOC_DRAIN:
+		return do_drain(arg);
 	case HTTPQ_IOC_INFO:
 	case HTTPQ_IOC_BIND:
 	case HTTPQ_IOC_UNBIND:
@@ -266,13 +297,12 @@ int __wrap_ioctl(int fd, unsigned long cmd, ...)
 	void *arg;
 	int err;
 
-	(void)fd;
 	va_start(ap, cmd);
 	arg = va_arg(ap, void *);
 	va_end(ap);
 	pthread_mutex_lock(&lock);
 	mock.calls++;
-	err = dispatch(cmd, arg);
+	err = dispatch(fd, cmd, arg);
 	pthread_mutex_unlock(&lock);
 	if (!err)
 		return 0;
@@ -284,5 +314,6 @@ int __wrap_open64(const char *path, int flags, ...)
 {
 	(void)path;
 	(void)flags;
+	mock.opens++;
 	return dup(STDOUT_FILENO);
 }

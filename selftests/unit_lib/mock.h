@@ -14,6 +14,8 @@
  * @send_status: out_status of the next sends.
  * @send_error: what the next transfer with sends fails with, once.
  * @silent: transfers succeed without an event.
+ * @draining: no requests come; what the handle holds is @held.
+ * @held: how many requests a drain finds.
  * @event: an event of another kind that comes before requests; type 0: none.
  * @body: what is to be read.
  * @body_pos: how far it was read.
@@ -21,20 +23,27 @@
  * @trailers: answer to HTTPQ_BODY_TRAILERS.
  * @trailers_len: its bytes; 0: ENODATA.
  * @attach_error: what attaching fails with.
+ * @foreign_fd: a descriptor that is no handle.
+ * @opens: how often the device was opened.
  * @calls: ioctls of any kind.
  * @transfers: of them transfers.
  * @receives: of them HTTPQ_IOC_RECEIVE.
  * @cancels: of them HTTPQ_IOC_CANCEL.
  * @canceled: the last id.
+ * @readies: of them HTTPQ_IOC_READY.
+ * @deadline_ms: of the last HTTPQ_IOC_DRAIN.
  * @head: the last head that came with a send.
  * @head_len: its bytes.
  * @heads: how many heads came.
  * @flags: of the last send.
+ * @log: what the last send had for the log.
+ * @log_len: its bytes.
  * @sent: all bytes of bodies.
  * @sent_len: how many.
  * @ended: sends that ended a response.
  * @on_send: called after each send.
  * @attach: the last attach, with the name in @name.
+ * @attach_fd: its descriptor.
  * @name: the queue name.
  */
 struct mock {
@@ -42,6 +51,8 @@ struct mock {
 	int send_status;
 	int send_error;
 	bool silent;
+	bool draining;
+	uint32_t held;
 	struct httpq_event event;
 	const char *body;
 	size_t body_pos;
@@ -49,20 +60,27 @@ struct mock {
 	const void *trailers;
 	uint32_t trailers_len;
 	int attach_error;
+	int foreign_fd;
+	unsigned int opens;
 	unsigned int calls;
 	unsigned int transfers;
 	unsigned int receives;
 	unsigned int cancels;
 	uint64_t canceled;
+	unsigned int readies;
+	uint32_t deadline_ms;
 	char head[80 * 1024];
 	uint32_t head_len;
 	unsigned int heads;
 	uint32_t flags;
+	char log[sizeof(struct httpq_log_data) + 2 * HTTPQ_LOG_TEXT_MAX];
+	uint32_t log_len;
 	char sent[4096];
 	size_t sent_len;
 	unsigned int ended;
 	void (*on_send)(void);
 	struct httpq_attach attach;
+	int attach_fd;
 	char name[64];
 };
 
@@ -83,6 +101,7 @@ struct mock_request {
 	uint32_t flags;
 	const char *const *fields;
 	uint32_t padding;
+	uint32_t redelivered;
 };
 
 void mock_add(const struct mock_request *r);

@@ -18,6 +18,7 @@ void test_check(bool ok, const char *what, const char *file, int line);
 
 /* Each ends with an entry without a name. */
 extern const struct test lib_tests[];
+extern const struct test leave_tests[];
 extern const struct test files_tests[];
 
 #endif /* _UNIT_LIB_TEST_H */

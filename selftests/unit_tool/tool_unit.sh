@@ -68,7 +68,7 @@ program() {
 }
 
 matches() {
-	grep -qE "$1" "$dir/out"
+	LC_ALL=C grep -aqE "$1" "$dir/out"
 }
 
 test_help() {
@@ -76,9 +76,9 @@ test_help() {
 	for words in help h -h -help --help; do
 		helps 'OBJECT.*COMMAND' "$words"
 	done
-	for words in queue url listener conn stats; do
+	for words in queue url listener conn stats worker zombie monitor; do
 		helps "httpq $words" "$words" help
-		helps "httpq $words" "${words:0:1}" h
+		helps "httpq $words" "${words:0:2}" h
 		helps "httpq $words" "$words" -help
 		helps "httpq $words" -j "$words" --help
 	done
@@ -88,18 +88,23 @@ test_help() {
 
 test_words() {
 	usage 'no object: queue, .*help'
-	usage 'unknown object .*queue, url, listener.*help' foo
+	usage 'unknown object .*queue, url, listener, .*worker, zombie, .*monitor.*help' foo
 	usage 'unknown object' ''
 	usage 'unknown object' queues
 	usage "unknown option '-x'.*help" -x queue
 	usage "unknown option '--nope'.*help" --nope
 	usage "option '-n' needs a value" -n
 	usage 'unknown object' $'a\nb\e[1m'
-	usage 'unknown queue command.*add, set, del, show.*help' queue foo
+	usage 'unknown queue command.*add, set, del, drain, show.*help' queue foo
 	usage "ambiguous queue command 's': use set, show;" queue s
+	usage "ambiguous queue command 'd': use del, drain;" queue d
 	usage 'unknown url command' url set
 	usage 'unknown listener command' listener add
 	usage 'unknown conn command' conn del 1
+	usage 'unknown worker command.*show, drain, detach.*help' worker foo
+	usage "ambiguous worker command 'd': use drain, detach;" worker d
+	usage 'unknown zombie command.*show, reap.*help' zombie foo
+	usage "unexpected word 'foo'.*help" monitor foo
 	usage "unexpected word 'b'.*help" stats a b
 	usage "unexpected word 'a'" conn show a
 	usage "unexpected word 'a'" url show a
@@ -109,6 +114,9 @@ test_words() {
 test_queue_words() {
 	usage 'needs the name of a queue.*help' queue add
 	usage 'needs the name of a queue.*help' queue del
+	usage 'needs the name of a queue.*help' queue drain
+	usage 'deadline .* is not a number' queue drain a soon
+	usage "unexpected word '2'" queue drain a 1 2
 	usage 'no queue name' queue add .hidden
 	usage 'no queue name' queue add ''
 	usage 'no queue name' queue add 'a b'
@@ -128,8 +136,14 @@ test_queue_words() {
 	usage 'max-queued .* is not a number' queue add a max-queued 4294967296
 	usage 'max-inflight .* is not a number' queue add a max-inflight 12k
 	usage "unknown keyword 'state'" queue add a state running
-	usage "unknown state 'offline'" queue set a state offline
+	usage "unknown state 'gone': use running, paused, stopped, offline" queue set a state gone
 	usage 'nothing to set' queue set a
+	usage "unknown redeliver 'once': use idempotent, never, any" queue set a redeliver once
+	usage "unknown affinity 'yes': use off, on" queue add a affinity yes
+	usage "ambiguous affinity 'o'" queue add a affinity o
+	usage "unknown pool '1'" queue add a pool 1
+	usage 'hold .* is not a number' queue add a hold 64k
+	usage 'answer-timeout .* is not a number' queue set a answer-timeout 4294967296
 }
 
 test_other_words() {
@@ -140,7 +154,19 @@ test_other_words() {
 	usage 'context .* is not a number' url add http://+:80/ queue a context ''
 	usage 'context .* is not a number' url add http://+:80/ queue a context 0x
 	usage 'context .* is not a number' url add http://+:80/ queue a context 18446744073709551616
+	usage 'site .* is not a number' url add http://+:80/ queue a site 4294967296
+	usage "unknown keepalive 'maybe'" url add http://+:80/ queue a keepalive maybe
 	usage 'at most 2048 bytes' url add "http://+:80/$(printf '%02048d' 0)/" queue a
+	usage 'needs the id of a worker.*help' worker drain
+	usage 'needs the id of a worker.*help' worker detach
+	usage "id 'x' is not a number" worker drain x
+	usage 'deadline .* is not a number' worker drain 1 -1
+	usage "unexpected word '2'" worker detach 1 2
+	usage "unexpected word 'b'" worker show a b
+	usage 'no queue name' worker show 'a b'
+	usage "id 'x' is not a number" zombie reap x
+	usage "unexpected word '2'" zombie reap 1 2
+	usage "unexpected word '1'" zombie show 1
 	usage 'needs a port' listener set
 	usage "port '65536' is not a number" listener set 65536 engine process
 	usage "'engine' is missing" listener set 80
@@ -160,7 +186,11 @@ test_transport() {
 	for words in queue url listener conn stats 'queue add a' 'queue del a' \
 		'queue set a st pau' 'queue list' 'url delete http://+:80/' \
 		'-j q' '-p q' '-jp q' '-json -pretty q' 'stats name' \
-		'url a http://+:80/ q a c 0xff' 'l set 80 e p'; do
+		'url a http://+:80/ q a c 0xff s 7 k off' 'li set 80 e p' \
+		'q set a red any answ 0 h 65536 aff on p off st off' 'q de a' \
+		'q dr a 100' worker 'wo list' 'wo show a' 'wo dr 1' \
+		'wo drain 1 0' 'wo det 1' zombie 'z reap' 'z r 7' \
+		monitor '-j mon'; do
 		# shellcheck disable=SC2086
 		usage 'kernel module not loaded \(modprobe httpq\)' $words
 	done
@@ -191,14 +221,28 @@ test_out() {
 	program out_test
 	check 'table: heading and a line per object' test "$(wc -l <"$dir/out")" -eq 3
 	check 'table: full line' matches \
-		'^we"b\?  paused  root +4294967294  0660  9007199254740991  yes +5m12s  192\.0\.2\.1:8080  \[2001:db8::1\]:50000$'
-	check 'table: empty line' matches '^-  +-  +-  +-  +-  +-  no +-  -  +-$'
+		'^we"b\?  paused  root +4294967294  0660  9007199254740991  yes +5m12s  192\.0\.2\.1:8080  off   on    0000001200000003  +[0-9]+  out_test  GET\?/\?. +\[2001:db8::1\]:50000$'
+	check 'table: empty line' matches \
+		'^-  +-  +-  +-  +-  +-  no +-  -  +on    -     -  +-  - +- +-$'
 	program out_test json
-	check 'JSON of rows' json '. == [{name: "we\"b\n", state: "paused",
+	check 'JSON of rows' json '.[0].pid > 0 and (.[0] | del(.pid)) == {
+		name: "we\"b\n", state: "paused",
 		uid: 0, gid: 4294967294, mode: "0660", arrived: 9007199254740991,
 		persistent: true, age_ms: 312345, local_addr: "192.0.2.1",
-		local_port: 8080, peer_addr: "2001:db8::1", peer_port: 50000},
-		{persistent: false}]'
+		local_port: 8080, keepalive: false, pool: true,
+		request_id: "0000001200000003", command: "out_test",
+		request: "GET?/\n\ufffd ", peer_addr: "2001:db8::1",
+		peer_port: 50000} and .[1] == {persistent: false, keepalive: true}'
+	program out_test lines
+	check 'line of an event' matches \
+		'^row-new name we"b\? state paused owner root .* local 192\.0\.2\.1:8080 keep off pool on log-id 0000001200000003 pid [0-9]+ command out_test request GET\?/\?. +peer '
+	check 'line of an empty event' matches '^row-new kept no keep on$'
+	program out_test objects
+	check 'objects of events, one a line' test "$(wc -l <"$dir/out")" -eq 2
+	check 'object of an event' json 'if .name then .event == "row-new" and
+		.keepalive == false and .pool == true and .command == "out_test" and
+		.request_id == "0000001200000003" and .request == "GET?/\n\ufffd "
+		else . == {event: "row-new", persistent: false, keepalive: true} end'
 }
 
 test_holder() {

@@ -1,0 +1,898 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The decisions, one by one. */
+#include "fake.h"
+#include "test.h"
+
+static void measured_of(unsigned int id, bool changed)
+{
+	struct policy_event event = { POLICY_EV_MEASURED, .id = id };
+
+	event.measure.attached = true;
+	event.measure.serves = true;
+	event.measure.changed = changed;
+	fake_event(&event);
+}
+
+static void starts_all(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 3;
+	fake_begin(&c);
+	CHECK(fake_count(POLICY_START) == 3);
+	CHECK(fake_started(0) == 1 && fake_started(2) == 3);
+	CHECK(!policy_wants_demand(&pool));
+	fake_pass(1000);
+	CHECK(!pool.nr_actions);
+}
+
+static void starts_on_demand(void)
+{
+	struct policy_config c = fake_config();
+
+	c.on_demand = true;
+	fake_begin(&c);
+	CHECK(!pool.nr_actions && policy_wants_demand(&pool));
+	CHECK(policy_wake(&pool) == POLICY_NEVER);
+	fake_demand();
+	CHECK(fake_count(POLICY_START) == 2 && !policy_wants_demand(&pool));
+	fake_demand();
+	CHECK(!pool.nr_actions);
+}
+
+static void start_limit(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	fake_begin(&c);
+	CHECK(policy_wake(&pool) == now + 30000);
+	fake_pass(29999);
+	CHECK(!pool.nr_actions);
+	fake_pass(1);
+	CHECK(fake_did(POLICY_TERM, 1) && fake_action(POLICY_TERM)->why ==
+						 POLICY_WHY_SLOW);
+	CHECK(fake_started(0) == 2);
+	CHECK(policy_failures(&pool, now) == 1);
+	fake_pass(5000);
+	CHECK(fake_did(POLICY_KILL, 1));
+	/* It has failed once, not twice. */
+	fake_exited(1, POLICY_END_BAD);
+	CHECK(policy_failures(&pool, now) == 1);
+}
+
+static void no_limits(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.start_limit = 0;
+	c.stop_limit = 0;
+	c.kill_limit = 0;
+	fake_begin(&c);
+	CHECK(policy_wake(&pool) == POLICY_NEVER);
+	fake_active(1);
+	fake_do(POLICY_EV_STOP);
+	CHECK(fake_did(POLICY_DRAIN, 1));
+	CHECK(fake_action(POLICY_DRAIN)->deadline_ms == 0);
+	fake_pass(1000000000);
+	CHECK(!pool.nr_actions && fake_is(1, POLICY_DRAINING));
+}
+
+static void crash(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_exited(1, POLICY_END_BAD);
+	CHECK(fake_started(0) == 3 && pool.nr_actions == 1);
+	CHECK(policy_failures(&pool, now) == 1);
+	/* A good end is none, and nor is one that nobody can judge. */
+	fake_exited(2, POLICY_END_GOOD);
+	CHECK(fake_started(0) == 4 && policy_failures(&pool, now) == 1);
+	fake_active(3);
+	fake_pass(2000);
+	fake_exited(3, POLICY_END_UNKNOWN);
+	CHECK(fake_started(0) == 5 && policy_failures(&pool, now) == 1);
+}
+
+static void quick_end(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_begin(&c);
+	fake_active(1);
+	fake_pass(999);
+	fake_exited(1, POLICY_END_GOOD);
+	CHECK(policy_failures(&pool, now) == 1);
+	fake_exited(2, POLICY_END_GOOD);
+	CHECK(policy_failures(&pool, now) == 2);
+}
+
+static void rapid_fail(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_exited(1, POLICY_END_BAD);
+	fake_exited(3, POLICY_END_BAD);
+	/* The second one in a row has to wait. */
+	CHECK(!fake_count(POLICY_START));
+	CHECK(policy_wake(&pool) == now + 100);
+	fake_pass(100);
+	CHECK(fake_started(0) == 4);
+	fake_exited(4, POLICY_END_BAD);
+	CHECK(fake_count(POLICY_QUEUE_OFFLINE) == 1);
+	CHECK(pool.mode == POLICY_OFFLINE);
+	CHECK(fake_did(POLICY_DRAIN, 2) && !fake_count(POLICY_START));
+	fake_pass(100000);
+	CHECK(!fake_count(POLICY_START) && !policy_wants_demand(&pool));
+}
+
+static void failures_expire(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	fake_run(&c);
+	for (unsigned int id = 1; id < 10; id++) {
+		fake_exited(id, POLICY_END_BAD);
+		CHECK(fake_started(0) == id + 1);
+		fake_active(id + 1);
+		fake_pass(60000);
+	}
+	CHECK(pool.mode == POLICY_RUNNING);
+}
+
+static void no_rapid_fail(void)
+{
+	struct policy_config c = fake_config();
+	unsigned int id;
+
+	c.seats = 1;
+	c.fail_max = 0;
+	fake_begin(&c);
+	for (id = 1; id < 500; id++) {
+		int64_t wake;
+
+		fake_exited(id, POLICY_END_BAD);
+		wake = policy_wake(&pool);
+		if (fake_started(0))
+			continue;
+		CHECK(wake - now <= 10000);
+		fake_pass(wake - now);
+		CHECK(fake_started(0) == id + 1);
+	}
+	CHECK(pool.mode == POLICY_RUNNING);
+}
+
+static void go_offline(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.fail_max = 1;
+	fake_run(&c);
+	fake_exited(1, POLICY_END_BAD);
+	CHECK(pool.mode == POLICY_OFFLINE);
+	fake_state(false, true);
+}
+
+static void reset_by_command(void)
+{
+	go_offline();
+	fake_do(POLICY_EV_RESET);
+	CHECK(fake_count(POLICY_QUEUE_RUN) == 1 && fake_started(0) == 2);
+	CHECK(!policy_failures(&pool, now));
+}
+
+static void reset_by_queue(void)
+{
+	go_offline();
+	fake_pass(1000);
+	fake_state(false, false);
+	CHECK(!fake_count(POLICY_QUEUE_RUN) && fake_started(0) == 2);
+	CHECK(pool.mode == POLICY_RUNNING && !policy_failures(&pool, now));
+}
+
+static void stop_and_start(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_do(POLICY_EV_STOP);
+	CHECK(fake_count(POLICY_QUEUE_STOP) == 1);
+	CHECK(fake_did(POLICY_DRAIN, 1) && fake_did(POLICY_DRAIN, 2));
+	fake_state(true, false);
+	CHECK(!pool.nr_actions);
+	fake_do(POLICY_EV_START);
+	CHECK(fake_count(POLICY_QUEUE_RUN) == 1);
+	CHECK(fake_started(0) == 3 && fake_started(1) == 4);
+}
+
+static void stopped_by_others(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_state(true, false);
+	CHECK(pool.mode == POLICY_STOPPED && !fake_count(POLICY_QUEUE_STOP));
+	CHECK(fake_count(POLICY_DRAIN) == 2);
+	fake_state(false, false);
+	CHECK(pool.mode == POLICY_RUNNING && fake_count(POLICY_START) == 2);
+}
+
+/* From DRAIN over SIGTERM to SIGKILL. */
+static void stop_limits(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = { POLICY_EV_MEASURED, .id = 1 };
+
+	c.seats = 1;
+	fake_run(&c);
+	fake_do(POLICY_EV_STOP);
+	CHECK(fake_action(POLICY_DRAIN)->deadline_ms == 20000);
+	event.measure.attached = true;
+	event.measure.held = 1;
+	fake_event(&event);
+	CHECK(policy_wake(&pool) == now + 20000);
+	fake_pass(19999);
+	CHECK(!pool.nr_actions);
+	fake_pass(1);
+	CHECK(fake_did(POLICY_TERM, 1));
+	fake_pass(4999);
+	CHECK(!pool.nr_actions);
+	fake_pass(1);
+	CHECK(fake_did(POLICY_KILL, 1));
+	fake_pass(100000);
+	CHECK(!pool.nr_actions && policy_wake(&pool) == POLICY_NEVER);
+	fake_exited(1, POLICY_END_BAD);
+	CHECK(!policy_failures(&pool, now));
+}
+
+/* Who holds nothing has a second to end by himself. */
+static void drained(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	fake_run(&c);
+	fake_do(POLICY_EV_STOP);
+	fake_pass(500);
+	/* What was measured before the drain says nothing. */
+	CHECK(policy_wake(&pool) == now + 19500);
+	fake_idle_worker(1);
+	CHECK(policy_wake(&pool) == now + 500);
+	fake_pass(500);
+	CHECK(fake_did(POLICY_TERM, 1));
+}
+
+static void recycle_overlapped(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	CHECK(pool.nr_actions == 1 && fake_started(0) == 3);
+	fake_pass(10000);
+	/* Nobody leaves before it is ready. */
+	CHECK(!pool.nr_actions);
+	fake_active(3);
+	CHECK(fake_did(POLICY_DRAIN, 1) && fake_action(POLICY_DRAIN)->why ==
+						  POLICY_WHY_COMMAND);
+	CHECK(policy_count(&pool, POLICY_ACTIVE) == 2);
+	CHECK(fake_started(0) == 4);
+	fake_active(4);
+	CHECK(fake_did(POLICY_DRAIN, 2) && pool.nr_actions == 1);
+	fake_exited(1, POLICY_END_BAD);
+	fake_exited(2, POLICY_END_GOOD);
+	fake_pass(10000);
+	CHECK(!pool.nr_actions && pool.recycled == 2);
+	CHECK(!policy_failures(&pool, now));
+}
+
+static void recycle_not_overlapped(void)
+{
+	struct policy_config c = fake_config();
+
+	c.overlap = false;
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	CHECK(pool.nr_actions == 1 && fake_did(POLICY_DRAIN, 1));
+	fake_pass(10000);
+	CHECK(!pool.nr_actions);
+	fake_exited(1, POLICY_END_GOOD);
+	CHECK(pool.nr_actions == 1 && fake_started(0) == 3);
+	fake_pass(10000);
+	/* And not the other one while this one is not ready. */
+	CHECK(!pool.nr_actions);
+	fake_active(3);
+	CHECK(pool.nr_actions == 1 && fake_did(POLICY_DRAIN, 2));
+}
+
+static void recycle_one(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = {
+		.type = POLICY_EV_RECYCLE,
+		.id = 2,
+		.why = POLICY_WHY_COMMAND,
+	};
+
+	fake_run(&c);
+	fake_event(&event);
+	CHECK(fake_started(0) == 3);
+	fake_active(3);
+	CHECK(fake_did(POLICY_DRAIN, 2) && pool.nr_actions == 1);
+	fake_pass(10000);
+	CHECK(!fake_count(POLICY_START));
+}
+
+static void staggered(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_active(3);
+	fake_exited(1, POLICY_END_GOOD);
+	CHECK(policy_wake(&pool) == now + 2000);
+	fake_pass(1999);
+	CHECK(!pool.nr_actions);
+	fake_pass(1);
+	CHECK(fake_started(0) == 4);
+}
+
+/* The old one goes on; that is no failure of the pool. */
+static void recycle_fails(void)
+{
+	struct policy_config c = fake_config();
+	int64_t wait = 1000;
+	unsigned int id;
+
+	c.seats = 1;
+	c.stagger = 0;
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	for (id = 2; id < 8; id++) {
+		CHECK(fake_started(0) == id);
+		fake_exited(id, POLICY_END_BAD);
+		CHECK(!pool.nr_actions && fake_is(1, POLICY_ACTIVE));
+		CHECK(policy_wake(&pool) == now + wait);
+		fake_pass(wait);
+		wait *= 2;
+	}
+	CHECK(!policy_failures(&pool, now));
+	fake_active(8);
+	CHECK(fake_did(POLICY_DRAIN, 1));
+}
+
+static void recycle_slow(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_pass(30000);
+	CHECK(fake_did(POLICY_TERM, 2) && pool.nr_actions == 1);
+	CHECK(fake_is(1, POLICY_ACTIVE) && !policy_failures(&pool, now));
+}
+
+/* The old one dies while the new one starts: one seat, one worker. */
+static void old_one_dies(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	CHECK(fake_started(0) == 2);
+	fake_exited(1, POLICY_END_BAD);
+	CHECK(!pool.nr_actions);
+	fake_active(2);
+	CHECK(!pool.nr_actions);
+}
+
+/* It gets sick while the new one starts: that one has its seat. */
+static void old_one_is_sick(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = { POLICY_EV_SICK, .id = 1 };
+
+	c.seats = 1;
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_event(&event);
+	CHECK(fake_did(POLICY_TERM, 1) && !fake_count(POLICY_START));
+	fake_active(2);
+	CHECK(!pool.nr_actions && pool.recycled == 0);
+}
+
+static void oldest_first(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 3;
+	c.stagger = 0;
+	fake_run(&c);
+	fake_exited(1, POLICY_END_GOOD);
+	fake_active(4);
+	fake_pass(1000);
+	fake_exited(2, POLICY_END_GOOD);
+	fake_active(5);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_active(6);
+	CHECK(fake_did(POLICY_DRAIN, 3));
+	fake_active(7);
+	CHECK(fake_did(POLICY_DRAIN, 4));
+	fake_active(8);
+	CHECK(fake_did(POLICY_DRAIN, 5));
+}
+
+/* A command does not wait until the next try is due, and a success counts. */
+static void recycle_again(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.stagger = 0;
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_exited(2, POLICY_END_BAD);
+	fake_pass(1000);
+	fake_exited(3, POLICY_END_BAD);
+	CHECK(policy_wake(&pool) == now + 2000);
+	fake_do(POLICY_EV_RECYCLE);
+	CHECK(fake_started(0) == 4);
+	fake_exited(4, POLICY_END_BAD);
+	fake_pass(1000);
+	fake_active(5);
+	fake_exited(1, POLICY_END_GOOD);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_exited(6, POLICY_END_BAD);
+	CHECK(policy_wake(&pool) == now + 1000);
+	fake_pass(1000);
+	fake_active(7);
+	measured_of(7, true);
+	fake_exited(8, POLICY_END_BAD);
+	CHECK(policy_wake(&pool) == now + 1000);
+}
+
+/* What was wrong may have been the configuration. */
+static void config_counts_at_once(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.fail_max = 0;
+	fake_begin(&c);
+	for (unsigned int id = 1; id < 8; id++) {
+		fake_exited(id, POLICY_END_BAD);
+		if (!fake_started(0))
+			fake_pass(policy_wake(&pool) - now);
+	}
+	fake_exited(8, POLICY_END_BAD);
+	CHECK(!fake_count(POLICY_START));
+	fake_do(POLICY_EV_CONFIG);
+	CHECK(fake_started(0) == 9);
+}
+
+static void by_age(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.age = 3600000;
+	fake_run(&c);
+	CHECK(policy_wake(&pool) == now + 3595000);
+	fake_pass(3594999);
+	CHECK(!pool.nr_actions);
+	fake_pass(1);
+	CHECK(fake_started(0) == 2);
+	fake_active(2);
+	CHECK(fake_action(POLICY_DRAIN)->why == POLICY_WHY_AGE);
+	fake_exited(1, POLICY_END_GOOD);
+	CHECK(policy_wake(&pool) == now + 3600000);
+}
+
+static void measured(uint64_t requests, uint64_t memory, bool changed)
+{
+	struct policy_event event = { POLICY_EV_MEASURED, .id = 1 };
+
+	event.measure.attached = true;
+	event.measure.serves = true;
+	event.measure.requests = requests;
+	event.measure.memory = memory;
+	event.measure.changed = changed;
+	fake_event(&event);
+}
+
+static void by_measure(void)
+{
+	struct policy_config c = fake_config();
+
+	c.requests = 1000;
+	fake_run(&c);
+	measured(999, 1ULL << 40, false);
+	CHECK(!pool.nr_actions);
+	measured(1000, 0, false);
+	CHECK(fake_started(0) == 3);
+	fake_active(3);
+	CHECK(fake_action(POLICY_DRAIN)->why == POLICY_WHY_REQUESTS);
+	CHECK(fake_did(POLICY_DRAIN, 1));
+
+	c = fake_config();
+	c.memory = 1 << 20;
+	fake_run(&c);
+	measured(1ULL << 40, (1 << 20) - 1, false);
+	CHECK(!pool.nr_actions);
+	measured(0, 1 << 20, false);
+	CHECK(fake_started(0) == 3);
+	fake_active(3);
+	CHECK(fake_action(POLICY_DRAIN)->why == POLICY_WHY_MEMORY);
+}
+
+static void by_change(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_do(POLICY_EV_RECYCLE);
+	fake_active(3);
+	fake_exited(1, POLICY_END_GOOD);
+	fake_run(&c);
+	measured(0, 0, true);
+	CHECK(fake_started(0) == 3);
+	/* It was changed back. */
+	measured(0, 0, false);
+	fake_exited(3, POLICY_END_BAD);
+	fake_pass(100000);
+	CHECK(!fake_count(POLICY_START));
+}
+
+static void at_local(int64_t local)
+{
+	struct policy_event event = { POLICY_EV_TICK, .local = local };
+
+	now += 1000;
+	fake_event(&event);
+}
+
+static void by_time(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.stagger = 0;
+	c.at[0] = 3 * 3600;
+	c.at[1] = 18 * 3600;
+	c.nr_at = 2;
+	fake_run(&c);
+	at_local(DAY + 18 * 3600 - 1);
+	CHECK(!pool.nr_actions);
+	at_local(DAY + 18 * 3600);
+	CHECK(fake_started(0) == 2);
+	fake_active(2);
+	CHECK(fake_action(POLICY_DRAIN)->why == POLICY_WHY_TIME);
+	fake_exited(1, POLICY_END_GOOD);
+	/* Past midnight, and past the moment itself. */
+	at_local(DAY + 24 * 3600 + 3 * 3600 - 1);
+	CHECK(!pool.nr_actions);
+	at_local(DAY + 24 * 3600 + 3 * 3600 + 500);
+	CHECK(fake_started(0) == 3);
+	fake_active(3);
+	fake_exited(2, POLICY_END_GOOD);
+	/* Summer time ends: it is three o'clock again. */
+	at_local(DAY + 24 * 3600 + 2 * 3600 + 600);
+	at_local(DAY + 24 * 3600 + 3 * 3600 + 10);
+	CHECK(!pool.nr_actions);
+	/* The clock is set back by days. */
+	at_local(DAY + 2 * 3600);
+	at_local(DAY + 3 * 3600);
+	CHECK(fake_started(0) == 4);
+}
+
+static void idle(void)
+{
+	struct policy_config c = fake_config();
+
+	c.idle = 60000;
+	fake_run(&c);
+	fake_pass(50000);
+	fake_queue(7, 0);
+	fake_pass(59999);
+	CHECK(!pool.nr_actions);
+	fake_pass(1);
+	CHECK(fake_count(POLICY_DRAIN) == 2 && policy_wants_demand(&pool));
+	CHECK(fake_action(POLICY_DRAIN)->why == POLICY_WHY_IDLE);
+	fake_exited(1, POLICY_END_GOOD);
+	fake_demand();
+	CHECK(fake_count(POLICY_START) == 2);
+	fake_pass(30000);
+	CHECK(pool.mode == POLICY_RUNNING);
+}
+
+static void busy_is_not_idle(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = { .type = POLICY_EV_QUEUE };
+
+	c.idle = 60000;
+	fake_run(&c);
+	for (int i = 0; i < 10; i++) {
+		fake_pass(50000);
+		event.queue.inflight = 1;
+		fake_event(&event);
+	}
+	CHECK(pool.mode == POLICY_RUNNING);
+}
+
+static void called(int64_t call_ms)
+{
+	struct policy_event event = { POLICY_EV_MEASURED, .id = 1 };
+
+	event.measure.attached = true;
+	event.measure.serves = true;
+	event.measure.call_ms = call_ms;
+	fake_event(&event);
+}
+
+static void sick_by_kernel(void)
+{
+	struct policy_config c = fake_config();
+
+	c.ping_kernel = true;
+	c.ping_timeout = 10000;
+	fake_run(&c);
+	/* It has called long ago, but nothing waits. */
+	called(1000000);
+	CHECK(!pool.nr_actions);
+	/* A request has only come. */
+	fake_queue(1, 1);
+	called(1000000);
+	CHECK(!pool.nr_actions);
+	fake_pass(9999);
+	called(1000000);
+	CHECK(!pool.nr_actions);
+	/* It does call: there is just too much to do. */
+	fake_pass(1);
+	called(9999);
+	CHECK(!pool.nr_actions);
+	called(10000);
+	CHECK(fake_did(POLICY_DRAIN, 1) && fake_did(POLICY_TERM, 1));
+	CHECK(fake_action(POLICY_DRAIN)->deadline_ms == 5000);
+	CHECK(fake_started(0) == 3 && policy_failures(&pool, now) == 1);
+	fake_pass(5000);
+	CHECK(fake_did(POLICY_KILL, 1));
+}
+
+static void waits_for_other_reasons(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = { .type = POLICY_EV_QUEUE };
+
+	c.ping_kernel = true;
+	c.ping_timeout = 10000;
+	fake_run(&c);
+	event.queue.queued = 1;
+	event.queue.blocked = true;
+	fake_event(&event);
+	fake_pass(20000);
+	called(1000000);
+	CHECK(!pool.nr_actions);
+}
+
+static void sick_by_ping(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = { POLICY_EV_SICK, .id = 2 };
+
+	fake_run(&c);
+	fake_event(&event);
+	CHECK(fake_did(POLICY_TERM, 2) && fake_started(0) == 3);
+}
+
+static void orphan(void)
+{
+	struct policy_config c = fake_config();
+	struct policy_event event = { POLICY_EV_SICK, .id = 2 };
+
+	c.orphan = true;
+	c.overlap = false;
+	fake_run(&c);
+	fake_event(&event);
+	CHECK(fake_did(POLICY_ORPHAN, 2) && fake_started(0) == 3);
+	CHECK(pool.nr_actions == 2 && policy_failures(&pool, now) == 1);
+	/* What becomes of it is nobody's business. */
+	fake_exited(2, POLICY_END_BAD);
+	CHECK(!pool.nr_actions && policy_failures(&pool, now) == 1);
+}
+
+static void left(unsigned int id, bool attached)
+{
+	struct policy_event event = { POLICY_EV_MEASURED, .id = id };
+
+	event.measure.attached = attached;
+	fake_event(&event);
+}
+
+/* It drains itself, or "httpq worker drain" was run. */
+static void drains_itself(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	left(1, true);
+	CHECK(fake_is(1, POLICY_DRAINING) && fake_started(0) == 3);
+	fake_exited(1, POLICY_END_GOOD);
+	CHECK(!policy_failures(&pool, now));
+	/* The handle of one that crashed goes before it does. */
+	left(2, false);
+	CHECK(fake_started(0) == 4);
+	fake_exited(2, POLICY_END_BAD);
+	CHECK(policy_failures(&pool, now) == 1);
+}
+
+/* "httpq worker detach" was run, for a debugger. */
+static void detached(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.overlap = false;
+	fake_run(&c);
+	left(1, false);
+	CHECK(fake_started(0) == 2);
+	fake_active(2);
+	fake_pass(1000000);
+	CHECK(!pool.nr_actions && fake_is(1, POLICY_DRAINING));
+	fake_do(POLICY_EV_LEAVE);
+	fake_exited(2, POLICY_END_GOOD);
+	CHECK(fake_count(POLICY_DONE) == 1);
+}
+
+static void leave(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	fake_exited(2, POLICY_END_BAD);
+	CHECK(fake_started(0) == 3);
+	fake_do(POLICY_EV_LEAVE);
+	CHECK(fake_did(POLICY_DRAIN, 1) && fake_did(POLICY_TERM, 3));
+	fake_do(POLICY_EV_START);
+	fake_do(POLICY_EV_STOP);
+	fake_do(POLICY_EV_RESET);
+	fake_demand();
+	CHECK(!pool.nr_actions);
+	fake_exited(3, POLICY_END_BAD);
+	CHECK(!pool.nr_actions);
+	fake_exited(1, POLICY_END_GOOD);
+	CHECK(fake_count(POLICY_DONE) == 1);
+}
+
+static void more_and_fewer(void)
+{
+	struct policy_config c = fake_config();
+
+	fake_run(&c);
+	pool.config.seats = 4;
+	fake_do(POLICY_EV_CONFIG);
+	CHECK(fake_count(POLICY_START) == 2);
+	fake_active(3);
+	pool.config.seats = 1;
+	pool.config.overlap = false;
+	fake_do(POLICY_EV_CONFIG);
+	/* First the one that is not ready, then the oldest. */
+	CHECK(fake_did(POLICY_TERM, 4) && fake_count(POLICY_DRAIN) == 2);
+	CHECK(fake_is(3, POLICY_ACTIVE));
+	fake_pass(100);
+	CHECK(!pool.nr_actions);
+}
+
+static void adopts(void)
+{
+	struct policy_config c = fake_config();
+
+	c.on_demand = true;
+	c.seats = 3;
+	now = 4000000;
+	policy_init(&pool, &c, now, NOON);
+	CHECK(policy_adopt(&pool, 7, POLICY_ACTIVE, now - 50000, now));
+	CHECK(policy_adopt(&pool, 9, POLICY_STARTING, now - 20000, now));
+	CHECK(policy_adopt(&pool, 5, POLICY_DRAINING, now - 90000, now));
+	fake_tick();
+	CHECK(fake_count(POLICY_START) == 1 && fake_started(0) == 10);
+	CHECK(policy_wake(&pool) == now + 10000);
+	fake_pass(10000);
+	CHECK(fake_did(POLICY_TERM, 9));
+	fake_pass(10000);
+	CHECK(fake_did(POLICY_TERM, 5));
+}
+
+static unsigned int active_one(void)
+{
+	for (int i = 0; i < POLICY_WORKERS_MAX; i++)
+		if (pool.workers[i].id &&
+		    pool.workers[i].state == POLICY_ACTIVE)
+			return pool.workers[i].id;
+	return 0;
+}
+
+static void full_house(void)
+{
+	struct policy_config c = fake_config();
+	unsigned int id = 0;
+
+	c.seats = 1;
+	c.stagger = 0;
+	c.stop_limit = 0;
+	fake_run(&c);
+	do {
+		fake_do(POLICY_EV_RECYCLE);
+		id = fake_started(0);
+		if (id)
+			fake_active(id);
+	} while (id);
+	CHECK(policy_count(&pool, POLICY_DRAINING) == POLICY_WORKERS_MAX - 1);
+	fake_pass(5000);
+	CHECK(!pool.nr_actions && policy_count(&pool, POLICY_ACTIVE) == 1);
+	/* The one that serves dies as well, and there is no place. */
+	id = active_one();
+	fake_do(POLICY_EV_RECYCLE);
+	CHECK(!pool.nr_actions);
+	left(id, true);
+	CHECK(!pool.nr_actions || fake_count(POLICY_DRAIN) == 1);
+	fake_pass(1000);
+	CHECK(!fake_count(POLICY_START));
+	fake_exited(1, POLICY_END_GOOD);
+	fake_pass(1000);
+	CHECK(fake_count(POLICY_START) == 1);
+}
+
+const struct test policy_tests[] = {
+	{ "starts all workers", starts_all },
+	{ "starts on demand", starts_on_demand },
+	{ "limit of starting", start_limit },
+	{ "limits can be off", no_limits },
+	{ "a crash, and other ends", crash },
+	{ "a quick end is a failure", quick_end },
+	{ "rapid failures", rapid_fail },
+	{ "failures expire", failures_expire },
+	{ "rapid-fail protection can be off", no_rapid_fail },
+	{ "reset by command", reset_by_command },
+	{ "reset by the queue's state", reset_by_queue },
+	{ "stop and start", stop_and_start },
+	{ "stopped by others", stopped_by_others },
+	{ "limits of stopping", stop_limits },
+	{ "a drained worker", drained },
+	{ "recycling, overlapped", recycle_overlapped },
+	{ "recycling, not overlapped", recycle_not_overlapped },
+	{ "recycling one", recycle_one },
+	{ "recycling is staggered", staggered },
+	{ "the new one fails", recycle_fails },
+	{ "the new one is slow", recycle_slow },
+	{ "the old one dies meanwhile", old_one_dies },
+	{ "the old one is sick meanwhile", old_one_is_sick },
+	{ "the oldest is recycled first", oldest_first },
+	{ "recycling again", recycle_again },
+	{ "a new configuration counts at once", config_counts_at_once },
+	{ "recycling by age", by_age },
+	{ "recycling by requests and memory", by_measure },
+	{ "recycling by change", by_change },
+	{ "recycling by time of day", by_time },
+	{ "idle", idle },
+	{ "busy is not idle", busy_is_not_idle },
+	{ "sick: calls nothing", sick_by_kernel },
+	{ "not sick: nothing is delivered", waits_for_other_reasons },
+	{ "sick: ping", sick_by_ping },
+	{ "an orphan", orphan },
+	{ "drains itself", drains_itself },
+	{ "detached", detached },
+	{ "leaving", leave },
+	{ "more and fewer workers", more_and_fewer },
+	{ "takes workers over", adopts },
+	{ "no room", full_house },
+	{}
+};
