@@ -264,6 +264,25 @@ stops_by_interrupt() {
 	kill -INT "${pid_of[files]}" && wait "${pid_of[files]}"
 }
 
+worker_is() { # TEXT
+	grep -q "$1" /proc/net/httpq/workers
+}
+
+# What it has begun it finishes, and then it goes.
+drains() {
+	start drain httpq-echo drain -b 'http://*:8091/'
+	until_true bound :8091 && exec 6<>/dev/tcp/127.0.0.1/8091 || return
+	printf '%s\r\n' 'POST / HTTP/1.1' 'Host: a' 'Connection: close' \
+		'Content-Length: 4' '' >&6
+	until_true worker_is " drain ${pid_of[drain]} active 1 " || return
+	kill "${pid_of[drain]}"
+	until_true worker_is " drain ${pid_of[drain]} draining 1 " || return
+	printf abcd >&6
+	[[ $(timeout 20 cat <&6) = *$'\r\n\r\n'abcd ]] || return
+	exec 6>&-
+	wait "${pid_of[drain]}"
+}
+
 as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
 nobody_binds() {
@@ -345,7 +364,7 @@ fill_root() {
 }
 
 echo "TAP version 13"
-echo "1..32"
+echo "1..33"
 
 fill_root
 start hello httpq-hello hello -t 2 -b 'http://*:8080/hello/'
@@ -381,6 +400,7 @@ check "files: a fifo" files_special
 check "files: prefix" files_prefix
 check "SIGTERM ends hello and echo with 0" stops_well
 check "SIGINT ends files with 0" stops_by_interrupt
+check "SIGTERM drains: a request under way is answered" drains
 check "nobody binds localhost" nobody_binds
 check "errors" errors
 check "errors of permission" error_permission

@@ -182,6 +182,7 @@ FIXTURE_SETUP(gone)
 {
 	ASSERT_EQ(0, host_unshare());
 	ASSERT_EQ(0, serve_start(&self->other, URL, NULL, NULL, 0));
+	ASSERT_EQ(0, host_run("httpq queue set test redeliver never"));
 	httpq_set_timeout(self->other.h, PEER_TIMEOUT);
 }
 
@@ -269,6 +270,7 @@ FIXTURE_SETUP(unread)
 {
 	ASSERT_EQ(0, host_unshare());
 	ASSERT_EQ(0, serve_start(&self->other, URL, NULL, NULL, 0));
+	ASSERT_EQ(0, host_run("httpq queue set test redeliver never"));
 	httpq_set_timeout(self->other.h, PEER_TIMEOUT);
 }
 
@@ -417,6 +419,7 @@ FIXTURE_SETUP(begun)
 {
 	ASSERT_EQ(0, host_unshare());
 	ASSERT_EQ(0, serve_start(&self->other, URL, NULL, NULL, 0));
+	ASSERT_EQ(0, host_run("httpq queue set test redeliver never"));
 }
 
 FIXTURE_TEARDOWN(begun)
@@ -545,6 +548,7 @@ FIXTURE_SETUP(core)
 	core_pattern("|/bin/sleep 3");
 	ASSERT_EQ(0, host_unshare());
 	ASSERT_EQ(0, serve_start(&self->other, URL, NULL, NULL, 0));
+	ASSERT_EQ(0, host_run("httpq queue set test redeliver never"));
 	httpq_set_timeout(self->other.h, PEER_TIMEOUT);
 }
 
@@ -732,6 +736,7 @@ FIXTURE_SETUP(fault)
 	ASSERT_EQ(0, pair_create(&self->pair));
 	ASSERT_EQ(0, pair_enter_far(&self->pair));
 	ASSERT_EQ(0, serve_start(&self->other, URL, NULL, NULL, 0));
+	ASSERT_EQ(0, host_run("httpq queue set test redeliver never"));
 	httpq_set_timeout(self->other.h, PEER_TIMEOUT);
 	ASSERT_EQ(0, pair_enter_near(&self->pair));
 	ASSERT_EQ(0, worker_start(&self->worker, variant->work,

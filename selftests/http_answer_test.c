@@ -305,6 +305,7 @@ TEST_F(answer, worker_leaves)
 	struct httpq_request *req;
 	struct reply r;
 
+	ASSERT_EQ(0, host_run("httpq queue set test redeliver never"));
 	req = http_ask(t, "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n");
 	ASSERT_NE(NULL, req);
 	serve_stop(&t->serve);

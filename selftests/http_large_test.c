@@ -249,7 +249,7 @@ TEST_F(large, send_timeout)
 	} while (event.type == HTTPQ_EVENT_SPACE);
 	EXPECT_EQ(HTTPQ_EVENT_DISCONNECT, event.type);
 	EXPECT_EQ(HTTPQ_REASON_SEND_TIMEOUT, event.reason);
-	EXPECT_EQ(-ECONNRESET, send_now(t, &l, &taken));
+	EXPECT_EQ(-ETIMEDOUT, send_now(t, &l, &taken));
 	EXPECT_EQ(1, host_stat("timeout_send"));
 	EXPECT_EQ(1, host_wait_stat("conns_reset", 1, PEER_TIMEOUT));
 	httpq_request_free(l.req);

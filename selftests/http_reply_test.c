@@ -429,7 +429,7 @@ TEST_F(response, refused_heads)
 	EXPECT_EQ(-EINVAL, raw_send(t, id, 0, "", NULL, 0, 0));
 	EXPECT_EQ(-EINVAL, raw_send(t, id, 0, "", NULL, 0,
 				    HTTPQ_SEND_TRAILERS));
-	EXPECT_EQ(-EOPNOTSUPP, raw_send(t, id, 200, "", NULL, 0, 8));
+	EXPECT_EQ(-EOPNOTSUPP, raw_send(t, id, 200, "", NULL, 0, 16));
 	EXPECT_EQ(-ESTALE, raw_send(t, id + 1, 200, "", NULL, 0, 0));
 	EXPECT_EQ(0, raw_send(t, id, 201, "", NULL, 0, 0));
 	/* Once. */

@@ -223,6 +223,7 @@ TEST_F(queue, worker_gone)
 {
 	int other = raw_worker(queue, 0);
 
+	ASSERT_EQ(0, host_run("httpq queue set %s redeliver never", queue));
 	ASSERT_TRUE(raw_gets(self->peers, 3, PORT, queue));
 	ASSERT_EQ(2, raw_take(self->fd, &self->t, 2, 0));
 	close(self->fd);
@@ -259,6 +260,7 @@ TEST_F(queue, deleted)
 	EXPECT_EQ(0, raw_queue(queue, RAW_ARRIVED));
 }
 
+/* Nobody is left who could be given it: the queue is the reason then. */
 TEST_F(queue, deleted_and_closed)
 {
 	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
@@ -266,7 +268,7 @@ TEST_F(queue, deleted_and_closed)
 	ASSERT_EQ(0, host_run("httpq queue del %s", queue));
 	close(self->fd);
 	self->fd = -1;
-	EXPECT_EQ(502, peer_status(&self->peers[0], ""));
+	EXPECT_EQ(503, peer_status(&self->peers[0], ""));
 }
 
 /* A binding of a handle goes with it, one of the tool stays. */
@@ -274,10 +276,11 @@ TEST_F(queue, bindings)
 {
 	struct peer *p = self->peers;
 
+	ASSERT_EQ(0, host_run("httpq queue set %s redeliver never", queue));
 	ASSERT_EQ(0, raw_bind(self->fd, "http://*:8080/mine/", ~0ULL));
 	EXPECT_EQ(1, host_lines("urls", "http://*:8080/mine/ q "
-				"18446744073709551615 handle\n"));
-	EXPECT_EQ(1, host_lines("urls", "http://*:8080/ q 42 persistent\n"));
+				"18446744073709551615 handle 0 on\n"));
+	EXPECT_EQ(1, host_lines("urls", "http://*:8080/ q 42 persistent 0 on\n"));
 	ASSERT_EQ(0, peer_connect(&p[0], "127.0.0.1", PORT));
 	ASSERT_EQ(0, raw_get(&p[0], "/mine/x"));
 	ASSERT_TRUE(raw_wait_queue(queue, RAW_QUEUED, 1));
@@ -446,9 +449,10 @@ static const struct {
 	int columns;
 	const char *header;
 } tables[] = {
-	{ "queues", 12, "name state owner group mode queued inflight workers "
-	  "max_queued max_inflight arrived rejected\n" },
-	{ "urls", 4, "url queue context life\n" },
+	{ "queues", 17, "name state owner group mode queued inflight workers "
+	  "max_queued max_inflight arrived rejected redeliver answer_ms "
+	  "hold_bytes affinity pool\n" },
+	{ "urls", 6, "url queue context life site keepalive\n" },
 	{ "listeners", 5, "address port engine accepted conns\n" },
 	{ "connections", 7,
 	  "id state local remote requests age_ms queue\n" },
@@ -467,7 +471,8 @@ TEST_F(queue, tables)
 			TH_LOG("%s", tables[i].name);
 	}
 	EXPECT_EQ(1, host_lines("queues",
-				"q running 0 0 0600 1 0 1 1000 10000 1 0\n"));
+				"q running 0 0 0600 1 0 1 1000 10000 1 0 "
+				"idempotent 60000 0 off off\n"));
 	EXPECT_EQ(1, host_lines("listeners", ":: 8080 softirq 1 1\n"));
 	EXPECT_EQ(1, host_lines("connections",
 				" REQUEST 127.0.0.1:8080 127.0.0.1:"));
@@ -504,8 +509,10 @@ static void churn(int64_t end)
 		    raw_bind(fd, text, i) ||
 		    peer_connect(&p, "127.0.0.1", 9000 + i % 2))
 			_exit(1);
-		snprintf(text, sizeof(text), "/%d/", i);
-		raw_get(&p, text);
+		/* Not to be delivered again: it would wait for a worker. */
+		snprintf(text, sizeof(text), "POST /%d/ HTTP/1.1\r\n"
+			 "Host: a\r\nContent-Length: 0\r\n\r\n", i);
+		peer_puts(&p, text);
 		if (!raw_take_one(fd))
 			_exit(2);
 		if (i % 8 == 7 && host_run("httpq queue del churn7"))

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # httpq(8) against the module: each verb and each error line. Needs root, the
-# module loaded, httpq in PATH, jq, socat, setpriv and ip. Prints TAP.
+# module loaded, httpq and the examples in PATH, jq, socat, setpriv and ip.
+# Prints TAP.
 #
-# timeout: 300
+# timeout: 450
 #
 # What fails without a module is tested by unit_tool/.
 #
@@ -18,12 +19,14 @@ work=$(mktemp -d)
 nr=0
 failed=0
 holder=
+pids=()
 out=
 err=
 code=
 
 cleanup() {
 	[[ -z $holder ]] || kill "$holder" 2>/dev/null
+	kill -KILL "${pids[@]}" 2>/dev/null
 	ip netns del "$netns" 2>/dev/null
 	clear_all
 	rm -rf "$work"
@@ -154,18 +157,19 @@ test_queue_add() {
 	does queue add web
 	json 'length == 1 and .[0].name == "web" and .[0].state == "running" and
 		.[0].uid == 0 and .[0].gid == 0' queue show
-	text '"workers":0,"queued":0,.*"inflight":0,.*"arrived":0,"rejected":0}' \
+	text '"workers":0,"queued":0,.*"inflight":0,.*"arrived":0,"rejected":0,' \
 		-j queue show web
 	does queue add 'A-z_0.9' owner $user group $user mode 0640 \
 		max-queued 10 max-inflight 20
 	json ".[0] == {name: \"A-z_0.9\", state: \"running\", uid: $user,
 		gid: $user, mode: \"0640\", workers: 0, queued: 0,
 		max_queued: 10, inflight: 0, max_inflight: 20, arrived: 0,
-		rejected: 0}" queue show A-z_0.9
+		rejected: 0, redeliver: \"idempotent\", answer_timeout_ms: 60000,
+		hold_bytes: 0, affinity: false, pool: false}" queue show A-z_0.9
 	text "^A-z_0.9 +running +$user +$user +0640 +0 +0 +10 +0 +20" queue
 	does queue add "$(printf '%063d' 0)"
 	does queue del "$(printf '%063d' 0)"
-	fails 'queue add big: .*; max-queued and max-inflight are 1 to' queue add big max-queued 0
+	fails 'queue add big: .*; httpq\(8\) has the limits' queue add big max-queued 0
 	fails 'queue add web: .*; change it with .httpq queue set' queue add web
 	fails 'queue show none: .*; .httpq queue show. lists' queue show none
 }
@@ -173,7 +177,7 @@ test_queue_add() {
 test_queue_set() {
 	local state
 
-	for state in paused stopped running; do
+	for state in paused stopped offline running; do
 		does queue set web state $state
 		text "\"state\":\"$state\"" -j queue show web
 	done
@@ -188,6 +192,26 @@ test_queue_set() {
 	fails 'queue set none: .*; .httpq queue show. lists' queue set none mode 0
 }
 
+test_queue_recycling() {
+	does queue add rec redeliver any answer-timeout 0 hold 65536 \
+		affinity on pool on
+	text '"redeliver":"any","answer_timeout_ms":0,"hold_bytes":65536,"affinity":true,"pool":true}' \
+		-j queue show rec
+	text ' any +0ms +65536 +on +on *$' queue show rec
+	does queue set rec hold 0
+	text '"redeliver":"any","answer_timeout_ms":0,"hold_bytes":0,"affinity":true,"pool":true}' \
+		-j queue show rec
+	does queue set rec redeliver never answer 1500 affinity off pool off
+	text '"redeliver":"never","answer_timeout_ms":1500,"hold_bytes":0,"affinity":false,"pool":false}' \
+		-j queue show rec
+	fails 'queue set rec: .*; httpq\(8\) has the limits' \
+		queue set rec answer-timeout 86400001
+	fails 'queue set rec: .*; httpq\(8\) has the limits' queue set rec hold 131073
+	fails 'queue drain none: .*; .httpq queue show. lists' queue drain none
+	does queue drain rec 1000
+	does queue del rec
+}
+
 test_url() {
 	none url show
 	fails "url add http://\+:$port/: .*; make it first" \
@@ -196,10 +220,18 @@ test_url() {
 	does url add "http://[::1]:$port/six/" queue web context 18446744073709551615
 	does url add "http://Example.COM:$port/a/" queue web context 0x10
 	json "length == 3 and (map(select(.url == \"http://+:$port/\"))[0] ==
-		{queue: \"web\", context: 0, persistent: true,
-		url: \"http://+:$port/\"})" url show
-	text "^web +16  yes +http://example.com:$port/a/$" url show
-	text "^web +18446744073709551615  yes +http://\[::1\]:$port/six/$" url
+		{queue: \"web\", context: 0, persistent: true, site: 0,
+		keepalive: true, url: \"http://+:$port/\"})" url show
+	text "^web +16  yes +0  on +http://example.com:$port/a/$" url show
+	text "^web +18446744073709551615  yes +0  on +http://\[::1\]:$port/six/$" url
+	does url add "http://+:$port/closed/" queue web site 4294967295 keepalive off
+	text "^web +0  yes +4294967295  off +http://\+:$port/closed/$" url
+	text "\"site\":4294967295,\"keepalive\":false,\"url\":\"http://\+:$port/closed/\"" \
+		-j url
+	does url del "http://+:$port/closed/"
+	does url add "http://+:$port/open/" queue web keepalive on
+	text "^web +0  yes +0  on +http://\+:$port/open/$" url
+	does url del "http://+:$port/open/"
 	fails "url add http://\+:$port/: .*; .httpq url show. says" \
 		url add "http://+:$port/" queue web
 	fails 'url add ftp://a/: .*; write it as http://' \
@@ -218,7 +250,7 @@ test_listener() {
 	text ":$port +softirq +[0-9]" listener show
 	does listener set $port engine process
 	text '"engine":"process"' -j listener
-	does l set $port eng soft
+	does li set $port eng soft
 	text '"engine":"softirq"' -j listener
 	fails 'listener set 1: .*; .httpq listener show. lists' \
 		listener set 1 engine process
@@ -241,6 +273,178 @@ test_conn() {
 	until_true has_conn ::1
 	text "\[::1\]:$port +\[::1\]:[0-9]+$" conn
 	exec 5>&-
+}
+
+# start QUEUE COMMAND...: a worker; leaves $pid and, once it is active, $id.
+start() {
+	local queue=$1
+
+	shift
+	"$@" >/dev/null 2>&1 &
+	pid=$!
+	pids+=("$pid")
+	until_true is_active "$queue" "$pid"
+	id=$(httpq worker show "$queue" | awk -v "pid=$pid" '$3 == pid { print $1 }')
+}
+
+is_active() {
+	[[ $(httpq worker show "$1") =~ " $2 "\ +[^\ ]+\ +active ]]
+}
+
+is_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# ends PID: the process exits with 0, in time.
+ends() {
+	until_true is_gone "$1"
+	is_gone "$1" && wait "$1"
+}
+
+test_worker() {
+	local id pid first
+
+	none worker show
+	text '^ *ID +QUEUE +PID +COMMAND +STATE' worker
+	fails 'worker show none: .*; .httpq queue show. lists' worker show none
+	start web httpq-hello web
+	json "length == 1 and .[0].queue == \"web\" and .[0].pid == $pid and
+		.[0].command == \"httpq-hello\" and .[0].state == \"active\" and
+		.[0].held == 0 and .[0].delivered == 0 and
+		.[0].last_call == \"receive\" and .[0].last_call_ms >= 0 and
+		(.[0] | has(\"deadline_ms\") | not)" worker show web
+	text "^ *$id +web +$pid +httpq-hello +active +0 +0 +receive +[0-9.ms]+ +-$" worker
+	none worker show A-z_0.9
+	fails "worker drain $((id + 9)): .*; .httpq worker show. lists" \
+		worker drain $((id + 9))
+	fails "worker detach 0: .*; .httpq worker show. lists" worker detach 0
+	as=(setpriv --reuid "$user" --regid "$user" --clear-groups)
+	fails "worker drain $id: .*; run as root" worker drain "$id"
+	fails "worker detach $id: .*; run as root" worker detach "$id"
+	fails 'queue drain web: .*; run as root' queue drain web
+	text "^ *$id +web +$pid" worker
+	as=()
+	does worker drain "$id"
+	check 'a worker that drains ends' ends "$pid"
+	none worker show
+	start web httpq-hello web
+	does worker detach "$id"
+	check 'a worker that is detached ends' ends "$pid"
+	start web httpq-hello web
+	first=$pid
+	start web httpq-hello web
+	does queue drain web 5000
+	check 'a queue drains its first worker' ends "$first"
+	check 'a queue drains its second worker' ends "$pid"
+}
+
+# A request that its worker can't finish: it is stopped while it waits for the
+# body, of which it has told the client, who never reads that and so resets.
+linger() {
+	exec 5<>"/dev/tcp/127.0.0.1/$port"
+	printf 'POST /%s HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n' \
+		"$1" >&5
+	until_true is_told
+	kill -STOP "$pid"
+	exec 5>&-
+}
+
+# Something waits in the socket of the client.
+is_told() {
+	[[ $(ss -Htn "dport = :$port") =~ ESTAB\ +[1-9] ]]
+}
+
+zombies_are() {
+	[[ $(httpq zombie | wc -l) -eq $(($1 + 1)) ]]
+}
+
+test_zombie() {
+	local id pid zombie
+
+	none zombie show
+	text '^ *ID +AGE +WHY +STAGE' zombie
+	fails 'zombie reap 7: .*; .httpq zombie show. lists' zombie reap 7
+	does zombie reap
+	start web httpq-echo web
+	linger 'linger?q'
+	until_true zombies_are 1
+	json "length == 1 and .[0].why == \"client_gone\" and .[0].age_ms >= 0 and
+		(.[0].stage | length) > 0 and .[0].peer_addr == \"127.0.0.1\" and
+		.[0].peer_port > 0 and .[0].queue == \"web\" and
+		.[0].worker == $id and .[0].pid == $pid and .[0].bytes > 0 and
+		(.[0].request_id | test(\"^[0-9a-f]{16}$\")) and
+		.[0].request == \"POST /linger?q HTTP/1.1\"" zombie show
+	text "client_gone +[a-z]+ +127\.0\.0\.1:[0-9]+ +web +$id +$pid +[0-9]+ +[0-9a-f]{16}  POST /linger\?q HTTP/1\.1$" zombie
+	text "^ *$id +web +$pid +httpq-echo +active +1 +1 +read_body" worker
+	zombie=$(httpq zombie | awk 'END { print $1 }')
+	as=(setpriv --reuid "$user" --regid "$user" --clear-groups)
+	text "client_gone +[a-z]+ +- +web .* POST /linger HTTP/1\.1$" zombie
+	fails "zombie reap $zombie: .*; run as root" zombie reap "$zombie"
+	fails 'zombie reap: .*; run as root' zombie reap
+	as=()
+	does zombie reap "$zombie"
+	none zombie show
+	fails "zombie reap $zombie: .*; .httpq zombie show. lists" zombie reap "$zombie"
+	text '^zombies_reaped +1$' stats zombies_reaped
+	kill -CONT "$pid"
+	does worker drain "$id"
+	check 'its worker goes on, and ends' ends "$pid"
+}
+
+# listen WORD...: what monitor says goes to a file from now on.
+listen() {
+	httpq "$@" monitor >"$work/events" 2>&1 &
+	listener=$!
+	pids+=("$listener")
+	until_true joined "$listener"
+}
+
+# Its socket is a member of groups, as /proc/net/netlink has it.
+joined() {
+	awk -v "pid=$1" '$2 == 16 && $3 == pid && $4 !~ /^0+$/ { found = 1 }
+		END { exit !found }' /proc/net/netlink
+}
+
+heard() {
+	grep -qE "$1" "$work/events"
+}
+
+# hears PATTERN: a line like that comes.
+hears() {
+	until_true heard "$1"
+	out=$(<"$work/events")
+	check "monitor prints $1" heard "$1"
+}
+
+test_monitor() {
+	local id pid listener
+
+	listen
+	start web httpq-echo web
+	hears "^worker-new id $id queue web state starting held 0 "
+	hears "^worker-set id $id queue web pid $pid command httpq-echo state active "
+	sysctl -qw net.httpq.zombie_timeout_ms=2000
+	linger over
+	hears "^zombie-set id [0-9]+ age [0-9.ms]+ why client_gone stage [a-z]+ queue web worker $id pid $pid bytes [0-9]+ log-id [0-9a-f]+ request POST /over HTTP/1.1$"
+	hears "^zombie-del reason Connection_Dropped id .* POST /over HTTP/1.1$"
+	sysctl -qw net.httpq.zombie_timeout_ms=120000
+	kill -CONT "$pid"
+	kill "$listener"
+	wait "$listener" 2>/dev/null
+	listen -j
+	does worker drain "$id" 9000
+	check 'a worker drains while monitor listens' ends "$pid"
+	hears '"event":"worker-del"'
+	check 'monitor -j prints objects' is_events
+	kill "$listener"
+	wait "$listener" 2>/dev/null
+}
+
+is_events() {
+	jq -se "length == 2 and .[0].event == \"worker-set\" and
+		.[0].id == $id and .[0].state == \"draining\" and
+		.[0].deadline_ms > 0 and .[1].event == \"worker-del\" and
+		.[1].id == $id" "$work/events" >/dev/null
 }
 
 has_conn() {
@@ -360,9 +564,13 @@ clear_all
 chmod 755 "$work"
 test_queue_add
 test_queue_set
+test_queue_recycling
 test_url
 test_listener
 test_conn
+test_worker
+test_zombie
+test_monitor
 test_stats
 test_options
 test_unprivileged

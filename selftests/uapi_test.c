@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct httpq_addr) == 24, "layout");
 _Static_assert(sizeof(struct httpq_request_head) == 136, "layout");
 _Static_assert(offsetof(struct httpq_request_head, local) == 88, "layout");
 _Static_assert(sizeof(struct httpq_reply_head) == 8, "layout");
-_Static_assert(sizeof(struct httpq_send) == 56, "layout");
+_Static_assert(sizeof(struct httpq_send) == 72, "layout");
 _Static_assert(sizeof(struct httpq_event) == 32, "layout");
 _Static_assert(sizeof(struct httpq_info) == 24, "layout");
 _Static_assert(sizeof(struct httpq_attach) == 24, "layout");
@@ -80,6 +80,7 @@ static const struct command {
 	  offsetof(struct httpq_body, __reserved), -ESTALE, true },
 	{ "CANCEL", HTTPQ_IOC_CANCEL, sizeof(struct httpq_cancel), 0,
 	  -ESTALE, true },
+	{ "READY", HTTPQ_IOC_READY, sizeof(struct httpq_ready), 0, 0, true },
 };
 
 #define for_each_command(c) \
@@ -208,7 +209,7 @@ TEST_F(uapi, unknown_flags)
 	int bit;
 
 	for_each_command(c) {
-		for (bit = 2; bit < 32; bit++) {
+		for (bit = 4; bit < 32; bit++) {
 			fill(&self->args, c);
 			self->args.flags |= 1U << bit;
 			EXPECT_EQ(-EOPNOTSUPP, raw_ioctl(self->fd, c->code,
@@ -221,16 +222,25 @@ TEST_F(uapi, unknown_flags)
 TEST_F(uapi, first_flags)
 {
 	const struct command *c;
+	int bit;
 
 	/* Bits that only some commands know. */
 	for_each_command(c) {
-		if (c->code == HTTPQ_IOC_ATTACH ||
-		    c->code == HTTPQ_IOC_READ_BODY)
+		if (c->code == HTTPQ_IOC_ATTACH)
+			continue;
+		for (bit = 2; bit < 4; bit++) {
+			fill(&self->args, c);
+			self->args.flags = 1U << bit;
+			EXPECT_EQ(-EOPNOTSUPP, raw_ioctl(self->fd, c->code,
+							 &self->args))
+				TH_LOG("%s bit %d", c->name, bit);
+		}
+		if (c->code == HTTPQ_IOC_READ_BODY)
 			continue;
 		fill(&self->args, c);
 		self->args.flags = 2;
-		EXPECT_EQ(-EOPNOTSUPP, raw_ioctl(self->fd, c->code,
-						 &self->args))
+		EXPECT_EQ(c->code == HTTPQ_IOC_TRANSFER ? 0 : -EOPNOTSUPP,
+			  raw_ioctl(self->fd, c->code, &self->args))
 			TH_LOG("%s", c->name);
 		fill(&self->args, c);
 		self->args.flags = 1;
@@ -259,7 +269,7 @@ TEST_F(uapi, reserved_members)
 TEST_F(uapi, unknown_command)
 {
 	static const unsigned long codes[] = {
-		_IOWR(HTTPQ_IOC_MAGIC, 8, struct httpq_info),
+		_IOWR(HTTPQ_IOC_MAGIC, 10, struct httpq_info),
 		_IOWR(HTTPQ_IOC_MAGIC, 255, struct httpq_info),
 		_IOWR(HTTPQ_IOC_MAGIC + 1, 0, struct httpq_info),
 		_IOW(HTTPQ_IOC_MAGIC, 0, struct httpq_info),
@@ -516,7 +526,7 @@ TEST_F(uapi, send_refused)
 		case 2: a.send.head_len = 7; break;
 		case 3: a.send.head_len = 1 << 30; break;
 		case 4: a.send.head = 0; a.send.head_len = 0; break;
-		case 5: a.send.flags = 8; expected = -EOPNOTSUPP; break;
+		case 5: a.send.flags = 16; expected = -EOPNOTSUPP; break;
 		case 6: a.send.__reserved = 1; expected = -EOPNOTSUPP; break;
 		case 7: a.head.status = 99; break;
 		}
