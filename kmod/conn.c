@@ -166,7 +166,10 @@ void httpq_conn_recorded(struct httpq_conn *conn, u16 flags)
 
 	conn->sent = NULL;
 	req->sent -= min_t(u64, conn->tx_bytes, req->sent);
-	httpq_record_answered(req, flags);
+	if (req->ended)
+		httpq_record_answered(req, flags);
+	else if (flags & HTTPQ_LOG_PARTIAL)
+		req->partial = true;
 	httpq_request_put(req);
 }
 
@@ -177,7 +180,7 @@ static void conn_sent_lost(struct httpq_conn *conn, u8 reason)
 
 	if (!req)
 		return;
-	if (reason != HTTPQ_REASON_SEND_TIMEOUT) {
+	if (reason != HTTPQ_REASON_SEND_TIMEOUT || !req->ended) {
 		httpq_conn_recorded(conn, HTTPQ_LOG_PARTIAL);
 		return;
 	}
@@ -225,7 +228,7 @@ void httpq_conn_outlived(struct httpq_conn *conn)
 	conn->held = false;
 	conn->last_worker = req->worker_id;
 	httpq_zombie_enter(req, HTTPQ_ZOMBIE_END_OWED);
-	httpq_request_put(conn_detach(conn));
+	conn->sent = conn_detach(conn);
 	conn_next(conn);
 }
 
@@ -330,10 +333,28 @@ void httpq_conn_break(struct httpq_conn *conn, u8 reason)
 	httpq_request_put(req);
 }
 
+/* Why nobody was given the request. */
 static u8 unread_reason(u8 reason)
 {
-	return reason == HTTPQ_REASON_SHUTDOWN ?
-	       HTTPQ_LOG_REASON_APP_SHUTDOWN : HTTPQ_LOG_REASON_CLIENT_RESET;
+	switch (reason) {
+	case HTTPQ_REASON_SHUTDOWN:
+		return HTTPQ_LOG_REASON_APP_SHUTDOWN;
+	case HTTPQ_REASON_SEND_TIMEOUT:
+		return HTTPQ_LOG_REASON_TIMER_SEND;
+	}
+	return HTTPQ_LOG_REASON_CLIENT_RESET;
+}
+
+/* Takes what was not delivered out of its container, if it is still there. */
+static bool take_unread(struct httpq_request *req, u8 reason)
+{
+	if (httpq_queue_withdraw(req, reason))
+		return true;
+	if (!httpq_held_revoke(req, true))
+		return false;
+	httpq_queue_done(req->queue);
+	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
+	return true;
 }
 
 /* The client is the reason why nobody will get an answer to the request. */
@@ -342,12 +363,13 @@ static void conn_disown_request(struct httpq_conn *conn, u8 reason)
 	struct httpq_request *req = conn->req;
 
 	httpq_stats_inc(conn->hn->stats, client_gone);
-	conn_note_progress(conn);
-	if (httpq_queue_withdraw(req, reason)) {
+	if (take_unread(req, reason)) {
 		conn_record(conn, unread_reason(reason));
 		httpq_request_put(req);
 		return;
 	}
+	/* Who returns it from here on finds the reason. */
+	conn_note_progress(conn);
 	/* A timer's verdict stands; after a reset the end may still come. */
 	if (reason == HTTPQ_REASON_SEND_TIMEOUT)
 		conn_record(conn, HTTPQ_LOG_REASON_TIMER_SEND);
@@ -385,7 +407,6 @@ void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason,
 	conn->body = HTTPQ_CONN_BODY_BROKEN;
 	conn->keepalive = false;
 	httpq_stats_inc(conn->hn->stats, client_gone);
-	conn_note_progress(conn);
 	if (httpq_queue_withdraw(req, reason))
 		httpq_request_put(req);
 	else
@@ -477,24 +498,12 @@ void httpq_conn_gone(struct httpq_conn *conn, u8 reason, bool reset)
 
 static bool conn_end_request(struct httpq_conn *conn, u8 cause);
 
-/* Takes what was not delivered out of its container, if it is still there. */
-static bool take_unread(struct httpq_request *req)
-{
-	if (httpq_queue_withdraw(req, HTTPQ_REASON_NONE))
-		return true;
-	if (!httpq_held_revoke(req, true))
-		return false;
-	httpq_queue_done(req->queue);
-	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
-	return true;
-}
-
 static void expire_queue(struct httpq_conn *conn)
 {
 	struct httpq_request *req = conn->req;
 
 	/* A worker was faster: then it is not the queue's time any more. */
-	if (!take_unread(req))
+	if (!take_unread(req, HTTPQ_REASON_NONE))
 		return;
 	httpq_stats_inc(conn->hn->stats, queue_timeout);
 	conn_end_request(conn, HTTPQ_CAUSE_QUEUE_TIMER);
@@ -737,6 +746,9 @@ static void request_forsaken(struct httpq_request *req, u8 cause)
 
 	if (!req->owed || req->ended)
 		return;
+	/* The client, or what we did to it: an UNREAD one was nobody's. */
+	if (reason == HTTPQ_LOG_REASON_CLIENT_RESET)
+		reason = unread_reason(req->reason);
 	if (req->progress == HTTPQ_PROGRESS_UNREAD)
 		httpq_record_refused(req, reason, 0, 0);
 	else

@@ -128,7 +128,10 @@ struct httpq_conn {
 
 	/** @req: being received or waiting for its answer, or NULL */
 	struct httpq_request *req;
-	/** @sent: answered; recorded when @tx is empty; holds a reference */
+	/**
+	 * @sent: answered; when @tx is empty it is recorded, unless its end is
+	 * owed. Holds a reference.
+	 */
 	struct httpq_request *sent;
 	/** @last_worker: number of the handle that answered last, or 0 */
 	u64 last_worker;

@@ -178,6 +178,17 @@ bool httpq_held_erase(struct httpq_worker *worker, struct httpq_request *req,
 	return erase(worker, req, id, false);
 }
 
+static u16 late_flags(const struct httpq_request *req)
+{
+	u16 flags = 0;
+
+	if (req->zombie_why == HTTPQ_ZOMBIE_CLIENT_GONE)
+		flags |= HTTPQ_LOG_LATE;
+	if (READ_ONCE(req->partial))
+		flags |= HTTPQ_LOG_PARTIAL;
+	return flags;
+}
+
 /**
  * httpq_held_end - the worker has done with a request
  * @worker: handle
@@ -197,9 +208,7 @@ bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
 	httpq_queue_done(req->queue);
 	if (req->state == HTTPQ_REQUEST_ZOMBIE) {
 		httpq_stats_inc(req->hn->stats, zombies_late);
-		httpq_record_answered(req, req->zombie_why ==
-				      HTTPQ_ZOMBIE_CLIENT_GONE ?
-				      HTTPQ_LOG_LATE : 0);
+		httpq_record_answered(req, late_flags(req));
 	}
 	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	httpq_request_put(req);
@@ -345,6 +354,9 @@ bool httpq_held_outlive(struct httpq_request *req, u8 why)
 	if (rcu_access_pointer(req->worker) == worker &&
 	    req->state == HTTPQ_REQUEST_DELIVERED) {
 		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_OUTLIVE);
+		/* It was delivered after the connection had looked. */
+		if (req->progress == HTTPQ_PROGRESS_UNREAD)
+			req->progress = HTTPQ_PROGRESS_UNTOUCHED;
 		req->zombie_why = why;
 		req->zombie_since = jiffies;
 		zombie_list(req);

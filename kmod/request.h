@@ -74,6 +74,8 @@ struct httpq_request {
 	bool owed;
 	/** @ended: the worker has done its part; under the socket lock */
 	bool ended;
+	/** @partial: its client left before all of the response had */
+	bool partial;
 	/** @bodyless: its response has no body, whatever the worker says */
 	bool bodyless;
 	/** @redelivered: times it went back after a delivery */

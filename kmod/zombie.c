@@ -106,15 +106,29 @@ struct httpq_request *httpq_zombie_next(struct httpq_net *hn, u64 after)
 	return req;
 }
 
+/* Off the list at once: who is about to end it may be below us on this CPU. */
+static struct httpq_request *unlist_surplus(struct httpq_net *hn)
+{
+	struct httpq_request *req = NULL;
+
+	spin_lock_bh(&hn->zombie_lock);
+	if (hn->nr_zombies > READ_ONCE(hn->limits.zombies)) {
+		req = list_first_entry(&hn->zombies, struct httpq_request,
+				       zombie_node);
+		httpq_request_get(req);
+		list_del_init(&req->zombie_node);
+		WRITE_ONCE(hn->nr_zombies, hn->nr_zombies - 1);
+	}
+	spin_unlock_bh(&hn->zombie_lock);
+	return req;
+}
+
 static void evict(struct httpq_net *hn)
 {
 	struct httpq_request *req;
 	u8 reason;
 
-	while (READ_ONCE(hn->nr_zombies) > READ_ONCE(hn->limits.zombies)) {
-		req = httpq_zombie_next(hn, 0);
-		if (!req)
-			break;
+	while ((req = unlist_surplus(hn))) {
 		if (zombie_end(req, HTTPQ_CAUSE_ZOMBIE_EVICT, 0, &reason))
 			httpq_stats_inc(hn->stats, zombies_evicted);
 		httpq_request_put(req);

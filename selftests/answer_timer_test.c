@@ -85,11 +85,12 @@ static uint64_t ask(int fd, struct peer *p, const char *request)
 /* The next request of a connection is answered as ever. */
 static const char *goes_on(int fd, struct peer *p)
 {
-	if (peer_puts(p, GET))
-		return "connection is gone";
 	/* In time, however slow the machine is. */
+	host_sysctl("queue_timeout_ms", 60000);
 	if (set_timer(60000))
 		return "cannot set";
+	if (peer_puts(p, GET))
+		return "connection is gone";
 	if (raw_reply(fd, raw_take_one(fd), 201, ""))
 		return "cannot answer";
 	return peer_status(p, "") == 201 ? "" : "no answer";
@@ -395,8 +396,8 @@ TEST_F(answer_timer, not_in_the_queue)
 	EXPECT_EQ(1, raw_queue(queue, RAW_INFLIGHT));
 }
 
-/* Reserved is not delivered. */
-TEST_F(answer_timer, not_reserved)
+/* What is reserved was not delivered: its time is still the queue's. */
+TEST_F(answer_timer, reserved)
 {
 	struct peer *p = self->peers;
 	uint64_t id;
@@ -412,6 +413,23 @@ TEST_F(answer_timer, not_reserved)
 	ASSERT_EQ(0, step_fetch(self->fd, id, &self->t));
 	EXPECT_EQ(0, raw_reply(self->fd, id, 200, ""));
 	EXPECT_EQ(200, peer_status(&p[0], ""));
+}
+
+TEST_F(answer_timer, reserved_for_too_long)
+{
+	struct peer *p = self->peers;
+	uint64_t id;
+
+	host_sysctl("queue_timeout_ms", SHORT);
+	ASSERT_EQ(0, peer_connect(&p[0], "127.0.0.1", PORT));
+	ASSERT_EQ(0, raw_get(&p[0], "/"));
+	id = step_reserve(self->fd);
+	ASSERT_NE(0, id);
+	EXPECT_EQ(503, peer_status(&p[0], ""));
+	EXPECT_EQ(1, host_stat("queue_timeout"));
+	EXPECT_EQ(0, host_stat("timeout_answer"));
+	EXPECT_STREQ("", over(self->fd, id, &self->t));
+	EXPECT_STREQ("", goes_on(self->fd, &p[0]));
 }
 
 /* The worker is stuck in a send because the client is: that is another timer.

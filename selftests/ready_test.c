@@ -174,7 +174,9 @@ TEST_F(ready, deferred_is_passed_by)
 	EXPECT_EQ(1, raw_take(other, &self->t, 1, PEER_TIMEOUT));
 	EXPECT_EQ(0, handle_drain(fd, 0));
 	EXPECT_TRUE(handle_is(id, "draining"));
-	EXPECT_EQ(-ESHUTDOWN, handle_ready(fd));
+	/* Too late to be ready. */
+	handle_ready(fd);
+	EXPECT_TRUE(handle_is(id, "draining"));
 	EXPECT_EQ(-ESHUTDOWN, raw_take(fd, &self->t, 1, -1));
 	close(fd);
 	close(other);
@@ -220,13 +222,17 @@ TEST_F(ready, demand)
 	EXPECT_EQ(0, poll_in(self->control, 0));
 	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
 	EXPECT_EQ(POLLIN, poll_in(self->control, 0));
-	/* One that has not begun yet is no help. */
+	/* One that is on its way will do, as long as it is. */
 	fd = handle_attach(queue, HTTPQ_ATTACH_DEFER, &id);
 	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, poll_in(self->control, 0));
+	close(fd);
 	EXPECT_EQ(POLLIN, poll_in(self->control, 0));
+	fd = handle_attach(queue, HTTPQ_ATTACH_DEFER, &id);
+	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, handle_ready(fd));
 	EXPECT_EQ(0, poll_in(self->control, 0));
-	/* Nor is one that is about to go. */
+	/* One that is about to go is no help. */
 	EXPECT_EQ(0, handle_drain(fd, 0));
 	EXPECT_EQ(POLLIN, poll_in(self->control, 0));
 	close(fd);
@@ -278,6 +284,22 @@ TEST_F(ready, demand_wakes_by_drain)
 	pthread_join(thread, NULL);
 	EXPECT_EQ(POLLIN, w.result);
 	close(fd);
+}
+
+/* Or that one that had begun to start does. */
+TEST_F(ready, demand_wakes_by_failed_start)
+{
+	static struct waiter w;
+	pthread_t thread;
+	uint64_t id;
+	int fd = handle_attach(queue, HTTPQ_ATTACH_DEFER, &id);
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
+	ASSERT_TRUE(poll_sleeps(&w, self->control, &thread));
+	close(fd);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(POLLIN, w.result);
 }
 
 TEST_F(ready, no_demand_of_a_queue_that_rests)

@@ -29,7 +29,9 @@
 #define CONNS 64
 #define WORKERS 4
 #define THREADS 2
+/* With its head and framing an answer is 64K at most. */
 #define HOLD 65536
+#define LONGEST (HOLD - 1024)
 #define STREAM (1 << 20)
 #define PART 16384
 /* Requests up to 64K are one in eleven a POST: 2,000 of 22,000. */
@@ -107,7 +109,7 @@ static size_t length_of(long n)
 	/* Small ones, any, and the very longest. */
 	if (n % 3 == 0)
 		return n % 128;
-	return n % 17 == 1 ? HOLD : n * 7919 % HOLD;
+	return n % 17 == 1 ? LONGEST : n * 7919 % LONGEST;
 }
 
 static const char *bytes_of(long n)
@@ -139,11 +141,19 @@ static int record_post(struct httpq_request *req, long n)
 	return write(posts_fd, text, len) == len ? 0 : -EIO;
 }
 
+/* Some take their time, before or within the answer: kills find them there. */
+static void think(long n, long when)
+{
+	if (n % 16 == when)
+		usleep(3000);
+}
+
 /* As a whole, or in parts. */
 static void send_answer(struct httpq_request *req, long n)
 {
 	size_t len = length_of(n), at = 0, part;
 
+	think(n, 3);
 	if (!load->streams && n % 4) {
 		httpq_reply(req, 200, NULL, bytes_of(n), len);
 		return;
@@ -156,7 +166,9 @@ static void send_answer(struct httpq_request *req, long n)
 		if (httpq_send(req, bytes_of(n) + at, part, HTTPQ_SEND_MORE) !=
 		    (ssize_t)part)
 			return;
+		think(n, at ? -1 : 4);
 	}
+	think(n, 8);
 	httpq_end(req);
 }
 
@@ -441,10 +453,22 @@ static int begin(FIXTURE_DATA(recycle) *self, long total, bool streams,
 
 /* ------------------------------------------------------------- what happens */
 
+/* Most shall die with something in their hands. */
+static void wait_busy(const struct live *victim)
+{
+	int64_t end = host_now() + 200;
+
+	while (!handle_find(victim->id).held && host_now() < end)
+		usleep(100);
+	usleep(soak_random(2000));
+}
+
 static int kill_one(FIXTURE_DATA(recycle) *self)
 {
 	struct live *victim = &self->workers[soak_random(WORKERS)];
 
+	if (soak_random(4))
+		wait_busy(victim);
 	worker_kill(&victim->w);
 	self->kills++;
 	return worker_begin(victim);

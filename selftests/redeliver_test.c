@@ -14,6 +14,7 @@
 #include "handles.h"
 #include "host.h"
 #include "kselftest_harness.h"
+#include "log.h"
 #include "peer.h"
 #include "raw.h"
 #include "step.h"
@@ -22,7 +23,7 @@
 #define PORT 8080
 #define BODY 3000
 /* What the kernel buffers of a response whose client is slow. */
-#define BIG 150000
+#define BIG 100000
 
 static const char queue[] = "test";
 
@@ -54,6 +55,7 @@ static struct {
 } plan;
 
 static char body[BODY], big[BIG];
+static struct log the_log;
 
 /* ------------------------------------------------------------- the worker */
 
@@ -143,6 +145,8 @@ FIXTURE_SETUP(redeliver)
 	self->peer.fd = -1;
 	dying_setup();
 	ASSERT_EQ(0, host_unshare());
+	/* Segments that a small window has room for. */
+	ASSERT_EQ(0, host_run("ip link set lo mtu 1500"));
 	ASSERT_EQ(0, host_run("httpq queue add %s", queue));
 	/* So that a client that is slow to read is one. */
 	host_sysctl("sndbuf", 16384);
@@ -151,10 +155,12 @@ FIXTURE_SETUP(redeliver)
 			      queue));
 	self->fd = handle_attach(queue, 0, &id);
 	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, log_open(&the_log));
 }
 
 FIXTURE_TEARDOWN(redeliver)
 {
+	log_close(&the_log);
 	dying_restore();
 	worker_kill(&self->worker);
 	if (self->peer.fd >= 0)
@@ -277,6 +283,40 @@ static const char *leaves_nothing(int fd, struct raw_take *t, uint64_t id)
 	return "";
 }
 
+/* What the log has to say of it, in the words of log_line(). */
+static const char *record_of(enum stage stage, enum outcome outcome)
+{
+	switch (outcome) {
+	case AGAIN:
+		return stage == DELIVERED ? "access 200 - sent taken_over" :
+					    "access 200 - sent";
+	case REFUSED:
+		return stage == BODY_READ ?
+		       "error 502 Connection_Abandoned_By_ReqQueue body" :
+		       "error 502 Connection_Abandoned_By_ReqQueue delivered";
+	case BROKEN:
+		return "error 200 Connection_Abandoned_By_ReqQueue responding";
+	default:
+		return stage == COMPLETE ?
+		       "error 200 Connection_Abandoned_By_ReqQueue sent" :
+		       "access 200 - sent";
+	}
+}
+
+/* One record, and no other. */
+static const char *is_logged(const char *what, const char *method)
+{
+	static char wrong[512];
+	char want[256];
+	const char *line = log_next_line(&the_log, PEER_TIMEOUT);
+
+	snprintf(want, sizeof(want), "%s HTTP/1.1 %s /", what, method);
+	if (!strcmp(line, want) && !log_skip(&the_log))
+		return "";
+	snprintf(wrong, sizeof(wrong), "logged '%.200s', not '%s'", line, want);
+	return wrong;
+}
+
 static const char *play(int fd, struct raw_take *t, struct worker *w,
 			struct peer *p, enum stage stage, const char *policy,
 			const char *method)
@@ -293,6 +333,8 @@ static const char *play(int fd, struct raw_take *t, struct worker *w,
 		wrong = reads(p, outcome, stage);
 	if (!*wrong)
 		wrong = leaves_nothing(fd, t, id);
+	if (!*wrong)
+		wrong = is_logged(record_of(stage, outcome), method);
 	worker_kill(w);
 	peer_close(p);
 	return wrong;
@@ -449,8 +491,9 @@ TEST_F(again, keeps_its_place)
 		ASSERT_EQ(1, raw_take(self->fd, &self->t, 1, 0));
 		EXPECT_EQ('0' + i, raw_text(head, head->path)[1]);
 		EXPECT_EQ(i == 0, head->redelivered);
-		peer_close(&peers[i]);
 	}
+	for (i = 0; i < 3; i++)
+		peer_close(&peers[i]);
 }
 
 /* What its client sent behind it comes behind it. */
@@ -507,17 +550,14 @@ TEST_F(again, before_its_body)
 TEST_F(again, client_gone)
 {
 	uint64_t id;
+	int fd = handle_attach(queue, 0, &id);
 
+	ASSERT_LE(0, fd);
 	ASSERT_STREQ("", ask(&self->peer, "GET"));
-	plan.way = DYING_CLOSE;
-	plan.stage = DELIVERED;
-	ASSERT_EQ(0, worker_start(&self->worker, work, NULL));
-	ASSERT_EQ(0, worker_hear(self->worker.fd));
-	id = handle_newest().id;
+	ASSERT_NE(0, raw_take_one(fd));
 	peer_reset(&self->peer);
-	self->peer.fd = -1;
 	ASSERT_EQ(1, host_wait_stat("client_gone", 1, PEER_TIMEOUT));
-	ASSERT_EQ(0, dying_cause(&self->worker, id, DYING_CLOSE));
+	close(fd);
 	EXPECT_STREQ("", leaves_nothing(self->fd, &self->t, id));
 	EXPECT_EQ(0, host_stat("requests_redelivered"));
 	EXPECT_EQ(0, host_stat("answers_kernel"));

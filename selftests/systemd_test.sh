@@ -6,7 +6,8 @@
 # network. Needs root, the module loaded, the tools in PATH and systemd. Prints
 # TAP.
 #
-# timeout: 300
+# kernels: uml uml-6.1 6.12 6.1
+# timeout: 600
 #
 # shellcheck disable=SC2317 # functions that check() calls
 set -u
@@ -26,7 +27,9 @@ fi
 if [[ ${1:-} = booted ]]; then
 	umount -l /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 		mount -t tmpfs run /run && mount -t tmpfs tmp /tmp || exit
-	mkdir -p /run/systemd/system /run/etc
+	mkdir -p /run/systemd/{system,journald.conf.d} /run/etc
+	printf '[Journal]\nReadKMsg=no\nAudit=no\n' \
+		> /run/systemd/journald.conf.d/test.conf
 	for unit in httpq-pool@ httpq-worker-isolated@; do
 		sed -e 's#@SBINDIR@#/opt/httpq/bin#; s#@BINDIR@#/opt/httpq/bin#' \
 			-e 's#@CONFDIR@#/run/etc#' "$here/../share/$unit.service" \
@@ -54,6 +57,17 @@ ip link set lo up
 . "$here/lib/pool.sh"
 
 probe=/usr/local/bin/httpq-probe
+
+# What is waited for takes several programs to see, and emulated processors
+# take a second for each.
+until_true() {
+	local end=$((SECONDS + 90))
+
+	until "$@" 2> /dev/null; do
+		((SECONDS < end)) || return 1
+		sleep 0.2
+	done
+}
 
 cleanup() {
 	kill -KILL "$init" 2> /dev/null
@@ -284,7 +298,7 @@ ping_fd() {
 make_probe() {
 	cat > $probe <<- 'X'
 		#!/bin/bash
-		echo "interfaces $(ls /sys/class/net | xargs)"
+		echo "interfaces $(sed 's/:.*//; 1,2d' /proc/self/net/dev | xargs)"
 		echo "net $(readlink /proc/self/ns/net)"
 		echo "user $(id -u)"
 		grep -h '^Seccomp:\|^NoNewPrivs:\|^CapBnd:' /proc/self/status

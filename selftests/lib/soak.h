@@ -3,7 +3,7 @@
 #ifndef HTTPQ_TEST_SOAK_H
 #define HTTPQ_TEST_SOAK_H
 
-/* host_scale(), HTTPQ_TIMES times as many. */
+/* host_scale(), or more where that is quick, HTTPQ_TIMES times as many. */
 long soak_count(long full, long small);
 /* Begins the random numbers of the process: with HTTPQ_SEED, or with one that
  * is always the same. Printed, so that a failure can be repeated.

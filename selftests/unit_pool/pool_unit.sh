@@ -134,6 +134,7 @@ wrong 2 'cgroup is systemd.s' 'command = sh\ncgroup = /sys/fs/cgroup/a\nunits = 
 wrong 2 'ready is for' 'command = sh\nready = call\n'
 wrong 3 "ping-interval can't be off" 'command = sh\nping = fd\nping-interval = off\n'
 wrong 2 "orphan-command needs 'orphan = yes'" 'command = sh\norphan-command = sh\n'
+wrong 2 "rapid-fail-window can't be off" 'command = sh\nrapid-fail-window = 0\n'
 wrong 2 'group needs user' 'command = sh\ngroup = root\n'
 wrong 1 "there is no setting '[?].1m'" '\e[1m = 1\n'
 grep -q '^httpq ' /proc/modules 2> /dev/null ||

@@ -190,6 +190,9 @@ static int check(struct config_reader *r, const unsigned int *seen)
 	if (c->ping == CONFIG_PING_FD && !c->ping_interval)
 		return config_error(at(r, seen, "ping-interval"),
 				    "ping-interval can't be off with 'ping = fd'");
+	if (!policy->fail_window)
+		return config_error(at(r, seen, "rapid-fail-window"),
+				    "rapid-fail-window can't be off; rapid-fail can");
 	if (c->orphan_command && !policy->orphan)
 		return config_error(at(r, seen, "orphan-command"),
 				    "orphan-command needs 'orphan = yes'");

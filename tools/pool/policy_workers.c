@@ -7,6 +7,7 @@
 /* Delays before starting again after a failure, and recycling after one. */
 #define RESTART_MS	100
 #define RESTART_MAX_MS	10000
+#define RESTART_WINDOW_MS 60000
 #define RETRY_MS	1000
 #define RETRY_MAX_MS	600000
 
@@ -141,14 +142,20 @@ bool policy_start(struct policy *p, unsigned int replaces, int64_t now)
 	return true;
 }
 
-/* policy_failures - failures that count at present */
-unsigned int policy_failures(const struct policy *p, int64_t now)
+static unsigned int failures_within(const struct policy *p, int64_t window,
+				    int64_t now)
 {
 	unsigned int nr = 0;
 
 	for (unsigned int i = 0; i < p->nr_failures; i++)
-		nr += now - p->failures[i] < p->config.fail_window;
+		nr += now - p->failures[i] < window;
 	return nr;
+}
+
+/* policy_failures - failures that count at present */
+unsigned int policy_failures(const struct policy *p, int64_t now)
+{
+	return failures_within(p, p->config.fail_window, now);
 }
 
 static int64_t backoff(int64_t first, int64_t max, unsigned int nr)
@@ -164,13 +171,13 @@ static void fail(struct policy *p, int64_t now)
 		memmove(p->failures, p->failures + 1,
 			--p->nr_failures * sizeof(p->failures[0]));
 	p->failures[p->nr_failures++] = now;
-	nr = policy_failures(p, now);
+	nr = failures_within(p, RESTART_WINDOW_MS, now);
 	/* The first one may have been chance. */
 	p->start_after = now;
 	if (nr > 1)
 		p->start_after += backoff(RESTART_MS, RESTART_MAX_MS, nr - 2);
 	if (p->mode != POLICY_RUNNING || !p->config.fail_max ||
-	    nr < p->config.fail_max)
+	    policy_failures(p, now) < p->config.fail_max)
 		return;
 	p->mode = POLICY_OFFLINE;
 	policy_act(p, POLICY_QUEUE_OFFLINE, NULL, 0);

@@ -143,6 +143,16 @@ static int on_pid(sd_bus_message *m, void *arg, sd_bus_error *error)
 	return 0;
 }
 
+static void ask_pid(struct worker *w)
+{
+	w->slot = sd_bus_slot_unref(w->slot);
+	/* If that is not possible now unit_look() asks again. */
+	w->ending = open_bus(w->pool) ||
+		    sd_bus_call_method_async(bus, &w->slot, SYSTEMD, w->path,
+					     PROPERTIES, "Get", on_pid, w,
+					     "ss", SERVICE, "MainPID") < 0;
+}
+
 static int on_job_removed(sd_bus_message *m, void *arg, sd_bus_error *error)
 {
 	const char *job, *unit, *result;
@@ -161,12 +171,15 @@ static int on_job_removed(sd_bus_message *m, void *arg, sd_bus_error *error)
 		worker_ended(w, POLICY_END_BAD);
 		return 0;
 	}
-	w->slot = sd_bus_slot_unref(w->slot);
-	/* Or unit_look() asks how it is. */
-	w->ending = sd_bus_call_method_async(bus, &w->slot, SYSTEMD, w->path,
-					     PROPERTIES, "Get", on_pid, w,
-					     "ss", SERVICE, "MainPID") < 0;
+	ask_pid(w);
 	return 0;
+}
+
+/* systemd may have started it all the same. */
+static bool is_lost(sd_bus_message *m)
+{
+	return sd_bus_message_is_method_error(m, SD_BUS_ERROR_NO_REPLY) ||
+	       sd_bus_message_is_method_error(m, SD_BUS_ERROR_DISCONNECTED);
 }
 
 static int on_started(sd_bus_message *m, void *arg, sd_bus_error *error)
@@ -175,7 +188,8 @@ static int on_started(sd_bus_message *m, void *arg, sd_bus_error *error)
 
 	(void)error;
 	w->slot = sd_bus_slot_unref(w->slot);
-	if (!sd_bus_message_is_method_error(m, NULL))
+	w->ending = is_lost(m);
+	if (w->ending || !sd_bus_message_is_method_error(m, NULL))
 		return 0;
 	say_error("worker %u: %s: %s", w->id, w->unit,
 		  text_of(sd_bus_message_get_error(m)));
@@ -213,9 +227,11 @@ static int open_bus(struct pool *pool)
 	if (sd_bus_is_open(bus) > 0)
 		return 0;
 	bus = sd_bus_close_unref(bus);
-	for (w = pool->workers; w; w = w->next)
-		if (w->pid)
-			w->slot = sd_bus_slot_unref(w->slot);
+	for (w = pool->workers; w; w = w->next) {
+		w->slot = sd_bus_slot_unref(w->slot);
+		/* Whether it was started is not known. */
+		w->ending |= w->unit && !w->pid;
+	}
 	return connect_bus(pool);
 }
 
@@ -230,8 +246,10 @@ static void unit_look(struct pool *pool)
 	struct worker *w;
 
 	for (w = pool->workers; w; w = w->next)
-		if (w->ending && !w->slot)
+		if (w->ending && !w->slot && w->pid)
 			check(w);
+		else if (w->ending && !w->slot)
+			ask_pid(w);
 }
 
 static int name_unit(struct worker *w)
