@@ -568,9 +568,21 @@ TEST_F_TIMEOUT(softirq, timers, LONG)
 
 /*
  * The kernel complains of memory that was charged to a namespace and not
- * credited when the last of it goes: those of the cases have to be gone.
+ * credited when the last of it goes: those of the cases above have to be gone.
  */
-TEST(accounts)
+FIXTURE(accounts)
+{
+};
+
+FIXTURE_SETUP(accounts)
+{
+}
+
+FIXTURE_TEARDOWN(accounts)
+{
+}
+
+TEST_F(accounts, balance)
 {
 	struct pair p;
 
