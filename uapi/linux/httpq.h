@@ -537,7 +537,7 @@ struct httpq_receive {
  * send the rest; then, and after EFAULT or EFBIG, the request can still be
  * answered), ETIMEDOUT (the client stopped sending), EBADMSG (broken chunked
  * framing), EFBIG (over the body limit), EALREADY (another thread is reading),
- * EMSGSIZE, ENODATA (no trailers), EINTR.
+ * EMSGSIZE, ENODATA (no trailers), ENOMEM, EINTR.
  */
 struct httpq_body {
 	__u32 size;
