@@ -173,6 +173,30 @@ void httpq_conn_recorded(struct httpq_conn *conn, u16 flags)
 	httpq_request_put(req);
 }
 
+/**
+ * httpq_conn_records - leave the record of a request to its connection
+ * @req: zombie whose end has come, and that the caller took from its handle
+ *
+ * Context: process, no locks.
+ * Return: true if the last byte has not left yet, so that only the connection
+ * will know what to record, and does.
+ */
+bool httpq_conn_records(struct httpq_request *req)
+{
+	struct httpq_conn *conn = req->conn;
+	struct sock *sk;
+	bool slow;
+
+	if (!conn)
+		return false;
+	sk = httpq_conn_lock(conn, &slow);
+	if (!sk)
+		return false;
+	req->ended = conn->sent == req;
+	httpq_conn_unlock(conn, sk, slow);
+	return req->ended;
+}
+
 /* The client did not take the answer to the request before. */
 static void conn_sent_lost(struct httpq_conn *conn, u8 reason)
 {

@@ -205,6 +205,7 @@ void httpq_conn_end_reply(struct httpq_conn *conn);
 void httpq_conn_outlived(struct httpq_conn *conn);
 void httpq_conn_break(struct httpq_conn *conn, u8 reason);
 void httpq_conn_owe(struct httpq_conn *conn);
+bool httpq_conn_records(struct httpq_request *req);
 void httpq_conn_recorded(struct httpq_conn *conn, u16 flags);
 void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason,
 			  u8 log_reason);

@@ -208,7 +208,8 @@ bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
 	httpq_queue_done(req->queue);
 	if (req->state == HTTPQ_REQUEST_ZOMBIE) {
 		httpq_stats_inc(req->hn->stats, zombies_late);
-		httpq_record_answered(req, late_flags(req));
+		if (!httpq_conn_records(req))
+			httpq_record_answered(req, late_flags(req));
 	}
 	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	httpq_request_put(req);
