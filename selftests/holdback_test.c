@@ -258,7 +258,7 @@ TEST_F(holdback, cancel)
 	EXPECT_EQ(0, host_stat("responses_broken"));
 }
 
-/* ------------------------------------------------------------- what sends it */
+/* ------------------------------------------------------------ what sends it */
 
 /* Whether the client has all of @text in one response, now. */
 static const char *got(struct peer *p, const char *text)

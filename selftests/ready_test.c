@@ -198,7 +198,7 @@ TEST_F(ready, by_taking)
 	close(fd);
 }
 
-/* --------------------------------------------------------------- controllers */
+/* -------------------------------------------------------------- controllers */
 
 TEST_F(ready, controller_takes_nothing)
 {

@@ -306,7 +306,7 @@ static void client_main(void)
 	_exit(0);
 }
 
-/* ----------------------------------------------------- the reader of the log */
+/* ---------------------------------------------------- the reader of the log */
 
 static void take_record(const struct httpq_log_record *r)
 {

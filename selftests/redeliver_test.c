@@ -367,7 +367,7 @@ TEST_F_TIMEOUT(redeliver, every_stage, 180)
 	EXPECT_EQ(0, host_lines("connections", "REQUEST"));
 }
 
-/* ------------------------------------------------------------ which, how often */
+/* --------------------------------------------------------- which, how often */
 
 FIXTURE(again)
 {

@@ -179,7 +179,7 @@ static const char *open_window(FIXTURE_DATA(window) *self)
 	return handle_is(self->old_id, "draining") ? "" : "does not drain";
 }
 
-/* It stays open while the old worker is stopped, and then it leaves in order. */
+/* It stays open while the old worker is stopped, then that leaves in order. */
 static const char *close_window(FIXTURE_DATA(window) *self)
 {
 	int status = -1;
@@ -283,7 +283,7 @@ TEST_F(window, hung_before)
 	EXPECT_EQ(0, host_stat("conns_reset"));
 }
 
-/* -------------------------------------------------------------- the affinity */
+/* ------------------------------------------------------------- the affinity */
 
 FIXTURE(affinity)
 {
