@@ -55,19 +55,24 @@ check: ## run everything; KERNELS="6.12 uml", STAGES=..., T=... choose a part
 	@$(HARNESS)/check KERNELS='$(KERNELS)' STAGES='$(STAGES)' T='$(T)'
 
 check-fast: ## run what takes a minute: lint, unit tests, UML
+	@$(HARNESS)/deps
 	@$(HARNESS)/check KERNELS=uml FAST=1 T='$(T)'
 
-kunit: ## run the KUnit suites; KERNEL=debug|uml|uml-6.1 (default uml)
-	@$(HARNESS)/check STAGES=kunit T='$(T)' \
-		KERNELS='$(if $(filter file,$(origin KERNEL)),uml,$(KERNEL))'
+kunit: ## run the KUnit suites, print KTAP; KERNEL=debug|uml|uml-6.1, T=...
+	@$(HARNESS)/deps
+	@$(HARNESS)/kunit T='$(T)' \
+		KERNEL='$(if $(filter file,$(origin KERNEL)),debug,$(KERNEL))'
 
 unit: ## run the tests in user space: pure units, library, tool
+	@$(HARNESS)/deps
 	@$(HARNESS)/check STAGES=unit
 
-fuzz: ## fuzz the pure units for T seconds each
+fuzz: ## fuzz the pure units for T seconds in all
+	@$(HARNESS)/deps
 	@$(MAKE) -C selftests/fuzz run T='$(or $(T),60)'
 
 lint: ## run the static checks
+	@$(HARNESS)/deps
 	@$(HARNESS)/check STAGES=lint
 
 docs: ## draw the diagrams and tables of Documentation/lifecycle.rst anew
@@ -90,6 +95,7 @@ demo: ## two workers on one port; KEEP=1 stays, PORT=n, KERNEL=6.1|6.12|debug
 	@$(HARNESS)/demo KERNEL='$(KERNEL)' PORT='$(PORT)' KEEP='$(KEEP)'
 
 qemu: ## run CMD='...' in a guest, or a shell; KERNEL=..., WORKERDIR=dir
+	@$(HARNESS)/deps
 	@$(HARNESS)/run KERNEL='$(KERNEL)' WORKERDIR='$(WORKERDIR)'
 
 # The command may hold quotes of any kind: passed by environment only.
