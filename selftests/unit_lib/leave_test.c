@@ -97,6 +97,11 @@ static void test_drain_fused(void)
 	req = get(h);
 	CHECK(httpq_reply_and_receive(&req, 200, NULL, "x", 1) == -ETIMEDOUT);
 	CHECK(!req && mock.ended == 3);
+	/* A signal, long before that. */
+	httpq_set_timeout(h, 600000);
+	req = get(h);
+	CHECK(httpq_reply_and_receive(&req, 200, NULL, "x", 1) == -EINTR);
+	CHECK(!req && mock.ended == 4);
 	httpq_close(h);
 }
 

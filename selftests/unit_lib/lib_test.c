@@ -369,15 +369,35 @@ static void test_fused(void)
 	mock_add(&simple);
 	CHECK(!httpq_reply_and_receive(&req, 200, NULL, "x", 1));
 	CHECK(req && !mock.cancels);
-	mock.send_status = -EINVAL;
-	CHECK(httpq_reply_and_receive(&req, 200, NULL, "x", 1) == -EINTR);
-	CHECK(!req && mock.cancels == 1);
 	mock.send_status = 0;
-	mock_add(&simple);
-	req = get(h);
 	mock.send_error = -ESHUTDOWN;
 	CHECK(httpq_reply_and_receive(&req, 200, NULL, "x", 1) == -ESHUTDOWN);
 	CHECK(!req);
+	httpq_close(h);
+}
+
+/* The kernel does not wait after that; the next call does. */
+static void test_fused_failure(void)
+{
+	struct httpq *h = open_with(0, &simple);
+	struct httpq_request *req = get(h);
+
+	httpq_set_timeout(h, 600000);
+	mock.send_status = -ECONNRESET;
+	mock.late = &simple;
+	CHECK(!httpq_reply_and_receive(&req, 200, NULL, "x", 1));
+	CHECK(req && !mock.late && !mock.cancels);
+	mock.send_status = -EINVAL;
+	mock.late = &simple;
+	CHECK(!httpq_reply_and_receive(&req, 200, NULL, "x", 1));
+	CHECK(req && !mock.late && mock.cancels == 1);
+	mock.late = &simple;
+	CHECK(httpq_exchange(h, &req, 1, &req, 1) == -EINTR);
+	CHECK(httpq_error(req) == -EINVAL && mock.late);
+	mock.send_status = -EINTR;
+	CHECK(httpq_reply_and_receive(&req, 200, NULL, "x", 1) == -EINTR);
+	CHECK(req && mock.late && mock.cancels == 1);
+	httpq_request_free(req);
 	httpq_close(h);
 }
 
@@ -485,6 +505,7 @@ const struct test lib_tests[] = {
 	{ "streams with interim head and trailers", test_stream },
 	{ "body and trailers are read", test_body },
 	{ "reply_and_receive is one call", test_fused },
+	{ "reply_and_receive goes on after a failure", test_fused_failure },
 	{ "exchange takes and answers many", test_batch },
 	{ "events find their request", test_events },
 	{ "threads share a handle", test_threads },

@@ -173,6 +173,19 @@ static void deliver(struct httpq_transfer *t, struct httpq_event *e,
 	free(head);
 }
 
+/* After an answer that failed it does not. */
+static bool waits(const struct httpq_transfer *t)
+{
+	const struct httpq_send *sends = (void *)(uintptr_t)t->sends;
+	uint32_t i;
+
+	for (i = 0; i < t->out_sends; i++)
+		if (sends[i].out_status)
+			return false;
+	return t->nr_events && !t->out_events && !mock.draining &&
+	       !(t->flags & HTTPQ_TRANSFER_DONTWAIT);
+}
+
 /* What a transfer says that has brought nothing. */
 static int nothing(const struct httpq_transfer *t)
 {
@@ -205,6 +218,11 @@ static int do_transfer(struct httpq_transfer *t)
 	while (t->out_events < t->nr_events && first != last && !reserved &&
 	       !mock.draining)
 		deliver(t, &events[t->out_events++], &offset);
+	if (mock.late && waits(t)) {
+		mock_add(mock.late);
+		mock.late = NULL;
+		deliver(t, &events[t->out_events++], &offset);
+	}
 	return nothing(t);
 }
 

@@ -8,6 +8,8 @@
 
 #include "httpq.h"
 
+struct mock_request;
+
 /**
  * struct mock - what the fake does, and what was done to it
  * @take: bytes of a body that one call takes.
@@ -17,6 +19,7 @@
  * @draining: no requests come; what the handle holds is @held.
  * @held: how many requests a drain finds.
  * @event: an event of another kind that comes before requests; type 0: none.
+ * @late: a request that comes when a transfer waits.
  * @body: what is to be read.
  * @body_pos: how far it was read.
  * @body_part: bytes per read.
@@ -54,6 +57,7 @@ struct mock {
 	bool draining;
 	uint32_t held;
 	struct httpq_event event;
+	const struct mock_request *late;
 	const char *body;
 	size_t body_pos;
 	size_t body_part;

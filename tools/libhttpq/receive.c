@@ -3,8 +3,12 @@
  * Taking requests and events, and handing in answers in the same system call.
  */
 #include <errno.h>
+#include <time.h>
 
 #include "internal.h"
+
+/* The kernel counts a timeout in ticks: it may end by so much too early. */
+#define TICK_MAX_MS	10
 
 /**
  * struct exchange - the state of httpq_exchange()
@@ -14,6 +18,8 @@
  * @nr_next: how many at most.
  * @nr_taken: how many so far.
  * @error: why a request could not be taken.
+ * @gone: an answer was through since its client, or its request, is gone.
+ * @left: an answer stays with the caller.
  * @nr_sends: answers that are handed in.
  * @sent: where the caller has them.
  * @sends: for the kernel.
@@ -26,6 +32,8 @@ struct exchange {
 	unsigned int nr_next;
 	unsigned int nr_taken;
 	int error;
+	bool gone;
+	bool left;
 	unsigned int nr_sends;
 	struct httpq_request **sent[HTTPQ_TRANSFER_MAX];
 	struct httpq_send sends[HTTPQ_TRANSFER_MAX];
@@ -173,19 +181,32 @@ static void settle(struct exchange *x, unsigned int out_sends)
 		else
 			req->error = handle_interrupted(x->h);
 		if (req->over) {
+			x->gone |= x->sends[i].out_status;
 			pool_put(req);
 			*x->sent[i] = NULL;
+		} else {
+			x->left = true;
 		}
 	}
 	x->nr_sends = 0;
 }
 
-/* Why a call that succeeded has brought no event. */
-static int nothing(const struct httpq *h)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Why a call that began to wait at @begun has brought no event. */
+static int nothing(const struct httpq *h, int64_t begun)
 {
 	if (h->nonblock)
 		return -EAGAIN;
-	return h->timeout_ms < 0 ? -EINTR : -ETIMEDOUT;
+	return h->timeout_ms < 0 ||
+	       now_ms() - begun + TICK_MAX_MS < h->timeout_ms ?
+		       -EINTR : -ETIMEDOUT;
 }
 
 /* One system call. Returns the number of events, or -errno. */
@@ -219,22 +240,29 @@ static int exchange_once(struct exchange *x, uint32_t flags)
 /*
  * Calls until there is a request; other events are not for this caller. A call
  * that handed in answers keeps to itself why it brought nothing: the next one
- * tells.
+ * tells. It did not wait at all if an answer failed. That is nothing to the
+ * caller unless the answer is still his.
  */
 static int exchange_run(struct exchange *x)
 {
+	int64_t begun = 0;
 	uint32_t flags = 0;
 	int n;
 
 	do {
+		if (!flags && x->h->timeout_ms >= 0)
+			begun = now_ms();
+		x->gone = false;
 		n = exchange_once(x, flags);
 		if (n < 0)
-			return n == -EAGAIN && flags ? nothing(x->h) : n;
+			return n == -EAGAIN && flags ? nothing(x->h, begun) : n;
 		if (x->nr_taken || !x->nr_next)
 			return (int)x->nr_taken;
 		if (x->error)
 			return x->error;
-		flags = n ? 0 : HTTPQ_TRANSFER_DONTWAIT;
+		if (x->left && !x->h->nonblock)
+			return -EINTR;
+		flags = n || x->gone ? 0 : HTTPQ_TRANSFER_DONTWAIT;
 	} while (n || !x->h->nonblock);
 	return -EAGAIN;
 }
@@ -256,7 +284,8 @@ static int exchange_run(struct exchange *x)
  * answering is quick. @nr_done and @nr_next are at most HTTPQ_TRANSFER_MAX.
  *
  * Return: number of requests taken, not 0 unless @nr_next is 0; -EAGAIN,
- * -ETIMEDOUT, -EINTR, -EINVAL, -ENOMEM, -ESHUTDOWN (as httpq_receive()),
+ * -ETIMEDOUT, -EINTR (also at once if an answer was not taken and is left in
+ * @done, and there is no request), -EINVAL, -ENOMEM, -ESHUTDOWN (as httpq_receive()),
  * -ENODEV. @done is looked after in each case.
  */
 EXPORT int httpq_exchange(struct httpq *h, struct httpq_request **done,
@@ -275,6 +304,7 @@ EXPORT int httpq_exchange(struct httpq *h, struct httpq_request **done,
 	x.nr_taken = 0;
 	x.nr_sends = 0;
 	x.error = 0;
+	x.left = false;
 	if (nr_next) {
 		ret = pool_get(h, nr_next * RX_SIZE, &x.rx);
 		if (ret)
@@ -348,6 +378,12 @@ EXPORT int httpq_reply_and_receive(struct httpq_request **req,
 	if (n)
 		return n;
 	n = httpq_exchange(h, &done, 1, &next, 1);
+	/* The client is told before the next request is waited for. */
+	if (n == -EINTR && is_refused(done)) {
+		httpq_request_free(done);
+		done = NULL;
+		n = httpq_exchange(h, NULL, 0, &next, 1);
+	}
 	if (n > 0)
 		while (done && !is_refused(done) &&
 		       httpq_reply(done, 0, NULL, NULL, 0) == -EINTR)
@@ -380,7 +416,7 @@ static int event_wait(struct httpq *h, struct httpq_event *event,
 		return -ESTALE;
 	}
 	if (!err && !transfer.out_events)
-		err = nothing(h);
+		err = handle_interrupted(h);
 	if (!err && event->type == HTTPQ_EVENT_REQUEST)
 		err = adopt(rx, event);
 	return err;
