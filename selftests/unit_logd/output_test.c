@@ -3,12 +3,14 @@
  * Logs: heads, rotation between two lines, trouble and what is said of it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,6 +144,58 @@ static void test_rotation(void)
 	expect_file("log.2", HEAD "/a1\n/b1\n");
 	expect_file("log.1", HEAD "/c1\n/d1\n");
 	expect_file("log", HEAD "/e1\n");
+}
+
+/* A file of yesterday that is put aside before the first line. */
+static void open_old(struct output *out, struct config_log *config)
+{
+	struct timespec times[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+
+	config->rotate_time = PERIOD_DAY;
+	config->keep = 1;
+	test_write("log", "old\n");
+	CHECK(!utimensat(AT_FDCWD, path, times, 0));
+	CHECK(!output_open(out, config));
+}
+
+static void test_rotation_no_rename(void)
+{
+	struct config_log config = new_config("w3c");
+	struct output out;
+	char *said;
+
+	CHECK(!mkdir(test_path("log.1"), 0700));
+	open_old(&out, &config);
+	give(&out, "/1");
+	said = test_said();
+	CHECK(strstr(said, "can't rename"));
+	free(said);
+	give(&out, "/2");
+	output_close(&out);
+	expect_file("log", "old\n" HEAD "/1\n/2\n");
+}
+
+static void test_rotation_no_open(void)
+{
+	struct config_log config = new_config("w3c");
+	struct rlimit limit, none;
+	struct output out;
+
+	open_old(&out, &config);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = out.file.fd;
+	setrlimit(RLIMIT_NOFILE, &none);
+	give(&out, "/1");
+	output_flush(&out);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	CHECK(out.lost == 1);
+	free(test_said());
+	give(&out, "/2");
+	output_close(&out);
+	free(test_said());
+	expect_file("log.1", "old\n");
+	expect_file("log", HEAD "#Remark: 1 records are missing here\n/2\n");
 }
 
 /* What is full says so once, and again when it is over. */
@@ -367,6 +421,8 @@ const struct test output_tests[] = {
 	{ "output: opened again", test_reopen },
 	{ "output: cut to nothing by another", test_truncated },
 	{ "output: rotation within a batch", test_rotation },
+	{ "output: rotation that can't rename", test_rotation_no_rename },
+	{ "output: rotation that can't open", test_rotation_no_open },
 	{ "output: no room", test_full },
 	{ "output: no room, NCSA", test_full_ncsa },
 	{ "output: no room for the head", test_full_head },

@@ -94,6 +94,11 @@ void output_record(struct output *out, const struct httpq_log_record *r)
 	if (!len || !file_is_due(&out->file, r->time_ns, start, len))
 		return;
 	out->buf.len = start;
+	/* The head was for the file as it is, which may be written on to. */
+	if (!start && out->head_len) {
+		out->head_len = 0;
+		out->file.fresh = true;
+	}
 	output_flush(out);
 	file_rotate(&out->file);
 	put_line(out, r);
