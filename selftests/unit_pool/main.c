@@ -7,6 +7,7 @@
 
 static const struct test *const suites[] = {
 	value_tests, config_tests, policy_tests, chance_tests, ping_tests,
+	worker_tests,
 };
 
 #define NR_SUITES (sizeof(suites) / sizeof(suites[0]))

@@ -20,5 +20,6 @@ extern const struct test config_tests[];
 extern const struct test policy_tests[];
 extern const struct test chance_tests[];
 extern const struct test ping_tests[];
+extern const struct test worker_tests[];
 
 #endif /* _UNIT_POOL_TEST_H */

@@ -148,9 +148,13 @@ int worker_start(struct worker *w)
 void worker_ping(struct worker *w, int64_t now)
 {
 	struct policy_event event = { POLICY_EV_SICK, .id = w->id };
+	const struct policy_worker *p = policy_find(&w->pool->policy, w->id);
 	const struct config *c = w->pool->config;
 	int unread = 0;
 
+	/* Before that its start has a limit of its own, maybe a longer one. */
+	if (!p || p->state != POLICY_ACTIVE)
+		w->ping_sent = now;
 	if (w->ping_fd < 0)
 		return;
 	if (w->pinged && !ioctl(w->ping_fd, FIONREAD, &unread) && !unread)
