@@ -163,7 +163,8 @@ static void switches(void)
 	struct config *c = load("a",
 				"command=sh\nzombie-command=off\n"
 				"recycle-requests=off\nrapid-fail=off\n"
-				"recycle-at = off\nping = fd\nhold = off\n");
+				"recycle-at = off\nping = fd\nhold = off\n"
+				"stop-limit = 1d\nrecycle-age = 50d\n");
 
 	CHECK(c);
 	if (!c)
@@ -172,6 +173,8 @@ static void switches(void)
 	CHECK(!c->policy.requests && !c->policy.fail_max && !c->policy.nr_at);
 	CHECK(c->ping == CONFIG_PING_FD && !c->policy.ping_kernel);
 	CHECK(c->options.hold == 0);
+	CHECK(c->policy.stop_limit == 86400000);
+	CHECK(c->policy.age == 50 * 86400000LL);
 	config_free(c);
 }
 

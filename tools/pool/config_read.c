@@ -15,6 +15,9 @@
 #include "say.h"
 #include "value.h"
 
+/* The kernel takes no longer time, be it for an answer or for a drain. */
+#define KERNEL_MAX_MS 86400000
+
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
 
 static void *member(const struct config_reader *r, const struct config_key *key)
@@ -88,8 +91,8 @@ CONFIG_READ(option_time)
 
 	if (config_read_time(r, key, value))
 		return -1;
-	if (*ms > UINT32_MAX)
-		return config_error(r, "%s: '%s' is longer than 49d",
+	if (*ms > KERNEL_MAX_MS)
+		return config_error(r, "%s: '%s' is longer than a day",
 				    key->name, value);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/httpq.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
@@ -325,26 +326,33 @@ int kernel_read_handles(const char *queue, struct kernel_handle **handles,
 	return complain("workers of queue", queue, err);
 }
 
-static int worker_command(int cmd, uint64_t handle, int64_t deadline_ms)
+static int worker_command(int cmd, const char *what, uint64_t handle,
+			  int64_t deadline_ms)
 {
 	struct nl_msg *msg = nl_message(cmd, 0);
+	char text[24];
+	int err;
 
+	snprintf(text, sizeof(text), "%" PRIu64, handle);
 	nla_put_u64(msg, HTTPQ_A_ID, handle);
 	if (deadline_ms)
 		nla_put_u32(msg, HTTPQ_A_DEADLINE_MS, (uint32_t)deadline_ms);
-	return talk(msg, NULL);
+	err = talk(msg, NULL);
+	return err == -ENOENT ? err : complain(what, text, err);
 }
 
 /* kernel_drain - have a handle take no more; it may be gone already */
 int kernel_drain(uint64_t handle, int64_t deadline_ms)
 {
-	return worker_command(HTTPQ_CMD_WORKER_DRAIN, handle, deadline_ms);
+	return worker_command(HTTPQ_CMD_WORKER_DRAIN, "drain handle", handle,
+			      deadline_ms);
 }
 
 /* kernel_detach - have a handle be gone; it may be so already */
 int kernel_detach(uint64_t handle)
 {
-	return worker_command(HTTPQ_CMD_WORKER_DETACH, handle, 0);
+	return worker_command(HTTPQ_CMD_WORKER_DETACH, "detach handle", handle,
+			      0);
 }
 
 /**
