@@ -39,7 +39,8 @@ static void notify(const struct httpq_worker *worker, u8 cmd)
  * httpq_worker_create - a handle that is not attached yet
  * @hn: namespace; a reference is taken
  *
- * Context: process.
+ * Context: process. Takes no lock that others hold for long: opening a misc
+ * device keeps everybody from opening any other one.
  * Return: the handle or NULL.
  */
 struct httpq_worker *httpq_worker_create(struct httpq_net *hn)
@@ -55,14 +56,8 @@ struct httpq_worker *httpq_worker_create(struct httpq_net *hn)
 	spin_lock_init(&worker->lock);
 	INIT_LIST_HEAD(&worker->events);
 	init_waitqueue_head(&worker->wait);
+	INIT_LIST_HEAD(&worker->node);
 	worker->last_call_at = jiffies;
-
-	mutex_lock(&hn->control);
-	worker->member.id = ++hn->next_worker;
-	if (list_empty(&hn->workers))
-		watch_later(hn);
-	list_add_tail(&worker->node, &hn->workers);
-	mutex_unlock(&hn->control);
 	return worker;
 }
 
@@ -86,6 +81,16 @@ static int may_attach(struct httpq_worker *worker, struct httpq_queue *queue,
 	if (control)
 		return httpq_queue_may_change(queue, admin) ? 0 : -EACCES;
 	return httpq_queue_may_write(queue, admin) ? 0 : -EACCES;
+}
+
+static void worker_list(struct httpq_worker *worker)
+{
+	struct httpq_net *hn = worker->hn;
+
+	worker->member.id = ++hn->next_worker;
+	if (list_empty(&hn->workers))
+		watch_later(hn);
+	list_add_tail(&worker->node, &hn->workers);
 }
 
 static int attach_locked(struct httpq_worker *worker, const char *name,
@@ -115,6 +120,7 @@ static int attach_locked(struct httpq_worker *worker, const char *name,
 		return err;
 	worker->member.deferred = flags & HTTPQ_ATTACH_DEFER;
 	worker->member.controller = control;
+	worker_list(worker);
 	httpq_queue_join(queue, &worker->member);
 	if (!control)
 		notify(worker, HTTPQ_CMD_WORKER_NEW);
@@ -484,7 +490,7 @@ static void watch_stop(struct httpq_net *hn)
 {
 	cancel_delayed_work_sync(&hn->watch);
 	mutex_lock(&hn->control);
-	/* One that was opened meanwhile had its watch canceled too. */
+	/* One that was attached meanwhile had its watch canceled too. */
 	if (!list_empty(&hn->workers))
 		watch_later(hn);
 	mutex_unlock(&hn->control);
@@ -499,13 +505,15 @@ static void watch_stop(struct httpq_net *hn)
 void httpq_worker_destroy(struct httpq_worker *worker)
 {
 	struct httpq_net *hn = worker->hn;
-	bool last;
+	bool last = false;
 
-	mutex_lock(&hn->control);
-	httpq_worker_leave(worker);
-	list_del(&worker->node);
-	last = list_empty(&hn->workers);
-	mutex_unlock(&hn->control);
+	if (!list_empty(&worker->node)) {
+		mutex_lock(&hn->control);
+		httpq_worker_leave(worker);
+		list_del(&worker->node);
+		last = list_empty(&hn->workers);
+		mutex_unlock(&hn->control);
+	}
 	if (last)
 		watch_stop(hn);
 

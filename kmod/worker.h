@@ -28,7 +28,7 @@ struct task_struct;
 struct httpq_worker {
 	/** @rcu: frees it: softirq finds it through req->worker under RCU */
 	struct rcu_head rcu;
-	/** @node: in hn->workers, under hn->control */
+	/** @node: in hn->workers once attached, under hn->control */
 	struct list_head node;
 	/** @hn: holds a reference */
 	struct httpq_net *hn;
