@@ -54,6 +54,7 @@ int httpq_held_adopt(struct httpq_worker *worker, struct httpq_request *req)
 		if (!++worker->generation)
 			worker->generation = 1;
 		WRITE_ONCE(req->id, (u64)worker->generation << 32 | slot);
+		req->offered = false;
 		rcu_assign_pointer(req->worker, worker);
 		WRITE_ONCE(worker->nr_held, worker->nr_held + 1);
 	}
@@ -70,7 +71,7 @@ int httpq_held_adopt(struct httpq_worker *worker, struct httpq_request *req)
  * httpq_held_find - a request that a handle holds
  * @worker: handle
  * @id: its name
- * @reserved: also one that was not delivered yet
+ * @reserved: also one that was offered and not delivered yet
  *
  * Context: process.
  * Return: the request with a reference, or NULL.
@@ -83,12 +84,29 @@ struct httpq_request *httpq_held_find(struct httpq_worker *worker, u64 id,
 	xa_lock_bh(&worker->requests);
 	req = xa_load(&worker->requests, slot_of(id));
 	if (req && req->id == id &&
-	    (reserved || req->state != HTTPQ_REQUEST_RESERVED))
+	    (req->state != HTTPQ_REQUEST_RESERVED || (reserved && req->offered)))
 		httpq_request_get(req);
 	else
 		req = NULL;
 	xa_unlock_bh(&worker->requests);
 	return req;
+}
+
+/**
+ * httpq_held_offer - a request stays reserved, to be fetched by its name
+ * @worker: handle
+ * @req: request, held by the caller
+ *
+ * Until then only the thread that took it knows it: names can be guessed, and
+ * a request must not be delivered by one thread while another one copies it.
+ *
+ * Context: process.
+ */
+void httpq_held_offer(struct httpq_worker *worker, struct httpq_request *req)
+{
+	xa_lock_bh(&worker->requests);
+	req->offered = true;
+	xa_unlock_bh(&worker->requests);
 }
 
 /**
@@ -163,19 +181,19 @@ static bool erase(struct httpq_worker *worker, struct httpq_request *req,
 }
 
 /**
- * httpq_held_erase - take a request out of the handle's table
+ * httpq_held_unreserve - take a request that was not delivered out of the table
  * @worker: handle
  * @req: request, held by the caller
  * @id: the name under which it was found
  *
- * Context: any but hard interrupts; the socket lock may be held.
+ * Context: process.
  * Return: true for the one caller that took it out: the table's reference,
  * its place in the queue's count and the request's end are his.
  */
-bool httpq_held_erase(struct httpq_worker *worker, struct httpq_request *req,
-		      u64 id)
+bool httpq_held_unreserve(struct httpq_worker *worker,
+			  struct httpq_request *req, u64 id)
 {
-	return erase(worker, req, id, false);
+	return erase(worker, req, id, true);
 }
 
 static u16 late_flags(const struct httpq_request *req)
@@ -203,7 +221,7 @@ static u16 late_flags(const struct httpq_request *req)
 bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
 		    u64 id)
 {
-	if (!httpq_held_erase(worker, req, id))
+	if (!erase(worker, req, id, false))
 		return false;
 	httpq_queue_done(req->queue);
 	if (req->state == HTTPQ_REQUEST_ZOMBIE) {
@@ -222,14 +240,15 @@ bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
  * @req: request, held by the caller
  * @id: its name
  * @cause: enum httpq_cause
+ * @undelivered: only if it was not delivered yet
  *
  * Context: process, no locks.
  * Return: true for the one caller that dropped it.
  */
 bool httpq_held_drop(struct httpq_worker *worker, struct httpq_request *req,
-		     u64 id, u8 cause)
+		     u64 id, u8 cause, bool undelivered)
 {
-	if (!httpq_held_erase(worker, req, id))
+	if (!erase(worker, req, id, undelivered))
 		return false;
 	httpq_queue_done(req->queue);
 	httpq_request_end(req, cause);
@@ -244,7 +263,7 @@ bool httpq_held_drop(struct httpq_worker *worker, struct httpq_request *req,
  * @undelivered: only those
  *
  * Context: process.
- * Return: a request as if by httpq_held_erase(), or NULL if there is none.
+ * Return: a request as if by httpq_held_unreserve(), or NULL if there is none.
  */
 struct httpq_request *httpq_held_pop(struct httpq_worker *worker,
 				     bool undelivered)
@@ -271,7 +290,7 @@ struct httpq_request *httpq_held_pop(struct httpq_worker *worker,
  * @undelivered: only if it was not delivered yet
  *
  * Context: any but hard interrupts; the socket lock may be held.
- * Return: as httpq_held_erase(); false if no handle holds it.
+ * Return: as httpq_held_unreserve(); false if no handle holds it.
  */
 bool httpq_held_revoke(struct httpq_request *req, bool undelivered)
 {
@@ -293,7 +312,8 @@ bool httpq_held_revoke(struct httpq_request *req, bool undelivered)
  * @id: its name
  *
  * Context: process.
- * Return: false if it is not the handle's any more, or its client is gone.
+ * Return: false if it is not the handle's any more, another thread was faster,
+ * or its client is gone.
  */
 bool httpq_held_delivered(struct httpq_worker *worker,
 			  struct httpq_request *req, u64 id)
@@ -303,7 +323,8 @@ bool httpq_held_delivered(struct httpq_worker *worker,
 	xa_lock_bh(&worker->requests);
 	spin_lock(&worker->lock);
 	/* A client that leaves from here on finds it delivered. */
-	ours = in_table(worker, req, id) && !READ_ONCE(req->reason);
+	ours = in_table(worker, req, id) &&
+	       req->state == HTTPQ_REQUEST_RESERVED && !READ_ONCE(req->reason);
 	if (ours) {
 		WRITE_ONCE(req->active, jiffies);
 		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_DELIVER);

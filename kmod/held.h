@@ -15,12 +15,13 @@ bool httpq_held_is(const struct httpq_request *req,
 		   const struct httpq_worker *worker, u64 id);
 bool httpq_held_delivered(struct httpq_worker *worker,
 			  struct httpq_request *req, u64 id);
-bool httpq_held_erase(struct httpq_worker *worker, struct httpq_request *req,
-		      u64 id);
+void httpq_held_offer(struct httpq_worker *worker, struct httpq_request *req);
+bool httpq_held_unreserve(struct httpq_worker *worker,
+			  struct httpq_request *req, u64 id);
 bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
 		    u64 id);
 bool httpq_held_drop(struct httpq_worker *worker, struct httpq_request *req,
-		     u64 id, u8 cause);
+		     u64 id, u8 cause, bool undelivered);
 struct httpq_request *httpq_held_pop(struct httpq_worker *worker,
 				     bool undelivered);
 bool httpq_held_revoke(struct httpq_request *req, bool undelivered);

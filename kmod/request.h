@@ -78,6 +78,8 @@ struct httpq_request {
 	bool partial;
 	/** @bodyless: its response has no body, whatever the worker says */
 	bool bodyless;
+	/** @offered: RESERVED, and its handle knows the name */
+	bool offered;
 	/** @redelivered: times it went back after a delivery */
 	u8 redelivered;
 	/** @progress: enum httpq_progress, when its connection let it go */

@@ -115,7 +115,7 @@ static int copy_head(const struct httpq_request *req, u64 id, void __user *to)
 /* Unread again, in its old place, unless somebody else ended it. */
 static void give_back(struct transfer *t, struct httpq_request *req, u64 id)
 {
-	if (httpq_held_erase(t->worker, req, id))
+	if (httpq_held_unreserve(t->worker, req, id))
 		httpq_queue_return(req);
 }
 
@@ -123,7 +123,8 @@ static void give_back(struct transfer *t, struct httpq_request *req, u64 id)
 static int forget(struct transfer *t, struct httpq_request *req, u64 id)
 {
 	if (READ_ONCE(req->reason))
-		httpq_held_drop(t->worker, req, id, HTTPQ_CAUSE_CLIENT_GONE);
+		httpq_held_drop(t->worker, req, id, HTTPQ_CAUSE_CLIENT_GONE,
+				true);
 	return 0;
 }
 
@@ -150,6 +151,7 @@ static int deliver(struct transfer *t, struct httpq_request *req, u64 id)
 		event.offset = 0;
 		if (put_event(t, &event))
 			return -EFAULT;
+		httpq_held_offer(t->worker, req);
 		t->nr++;
 		return -ENOSPC;
 	}
@@ -435,8 +437,11 @@ static int receive(struct httpq_worker *worker, struct httpq_request *req,
 		httpq_timer_delivered(req);
 		return 0;
 	}
+	if (READ_ONCE(req->state) == HTTPQ_REQUEST_DELIVERED)
+		return 0;
 	if (READ_ONCE(req->reason))
-		httpq_held_drop(worker, req, args->id, HTTPQ_CAUSE_CLIENT_GONE);
+		httpq_held_drop(worker, req, args->id, HTTPQ_CAUSE_CLIENT_GONE,
+				true);
 	return -ESTALE;
 }
 
@@ -482,7 +487,7 @@ int httpq_transfer_cancel(struct httpq_worker *worker, u64 id)
 	req = httpq_held_find(worker, id, true);
 	if (!req)
 		return -ESTALE;
-	if (!httpq_held_drop(worker, req, id, HTTPQ_CAUSE_CANCEL))
+	if (!httpq_held_drop(worker, req, id, HTTPQ_CAUSE_CANCEL, false))
 		err = -ESTALE;
 	httpq_request_put(req);
 	return err;

@@ -6,16 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "handles.h"
 #include "host.h"
 #include "kselftest_harness.h"
 #include "peer.h"
 #include "raw.h"
+#include "worker.h"
 
 /* The layout has no holes and no pointers: the same for 32-bit programs. */
 _Static_assert(sizeof(struct httpq_field) == 12, "layout");
@@ -597,6 +600,64 @@ TEST_F(uapi, namespace_gone)
 	EXPECT_EQ(POLLHUP, pfd.revents & (POLLHUP | POLLIN));
 	EXPECT_EQ(0, host_lines("queues", ""));
 	close(fresh);
+}
+
+static void *take_for_ever(void *fd)
+{
+	struct httpq_event event;
+	struct httpq_transfer t = {
+		.size = sizeof(t),
+		.events = (uintptr_t)&event,
+		.nr_events = 1,
+		.buf = (uintptr_t)worker_fault_page(65536),
+		.buf_len = 65536,
+		.timeout_ms = -1,
+	};
+
+	raw_ioctl(*(int *)fd, HTTPQ_IOC_TRANSFER, &t);
+	return NULL;
+}
+
+/* Only who was told of a request can fetch it, whatever its name may be. */
+TEST_F(uapi, guessed_id)
+{
+	struct httpq_receive receive = {
+		.size = sizeof(receive),
+		.id = 1ULL << 32,
+		.buf = (uintptr_t)&self->args,
+		.buf_len = sizeof(self->args),
+	};
+	struct httpq_event event = {};
+	struct httpq_transfer tell = {
+		.size = sizeof(tell),
+		.events = (uintptr_t)&event,
+		.nr_events = 1,
+		.flags = HTTPQ_TRANSFER_DONTWAIT,
+	};
+	pthread_t thread;
+
+	ASSERT_EQ(0, raw_bind(self->fd, url, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, take_for_ever, &self->fd));
+	ASSERT_EQ(0, peer_connect(&self->peer, "127.0.0.1", 8080));
+	ASSERT_EQ(0, raw_get(&self->peer, "/"));
+	while (!handle_newest().held)
+		usleep(1000);
+	EXPECT_EQ(-ESTALE, raw_ioctl(self->fd, HTTPQ_IOC_RECEIVE, &receive));
+	EXPECT_EQ(-ESTALE, raw_cancel(self->fd, receive.id));
+	EXPECT_EQ(-ESTALE, raw_reply(self->fd, receive.id, 200, ""));
+
+	/* The next one is told of. */
+	peer_close(&self->peer);
+	ASSERT_EQ(0, peer_connect(&self->peer, "127.0.0.1", 8080));
+	ASSERT_EQ(0, raw_get(&self->peer, "/"));
+	ASSERT_TRUE(raw_wait_queue(name, RAW_QUEUED, 1));
+	ASSERT_EQ(0, raw_ioctl(self->fd, HTTPQ_IOC_TRANSFER, &tell));
+	EXPECT_EQ(-EMSGSIZE, event.status);
+	EXPECT_EQ((2ULL << 32) + 1, event.id);
+	receive.id = event.id;
+	EXPECT_EQ(0, raw_ioctl(self->fd, HTTPQ_IOC_RECEIVE, &receive));
+	EXPECT_EQ(0, raw_reply(self->fd, receive.id, 200, ""));
+	EXPECT_EQ(200, peer_status(&self->peer, ""));
 }
 
 TEST_HARNESS_MAIN
