@@ -597,6 +597,7 @@ static int hold_three(int fd, struct raw_take *t, struct peer *peers,
 	int i;
 
 	if (!raw_gets(peers, 1, PORT, queue) || post(&peers[1], "body", 4) ||
+	    !raw_wait_queue(queue, RAW_QUEUED, 2) ||
 	    !raw_gets(peers + 2, 1, PORT, queue))
 		return -EIO;
 	for (i = 0; i < 3; i++) {
