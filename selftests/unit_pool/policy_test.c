@@ -815,6 +815,24 @@ static void adopts(void)
 	CHECK(fake_did(POLICY_TERM, 5));
 }
 
+/* To whoever takes it over a debugger's worker is no slow one. */
+static void adopts_detached(void)
+{
+	struct policy_event event = { POLICY_EV_MEASURED, .id = 7 };
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	now = 4000000;
+	policy_init(&pool, &c, now, NOON);
+	CHECK(policy_adopt(&pool, 7, POLICY_ACTIVE, now - 50000, now));
+	fake_tick();
+	fake_event(&event);
+	CHECK(fake_started(0) == 8 && fake_is(7, POLICY_DRAINING));
+	fake_active(8);
+	fake_pass(100000);
+	CHECK(!pool.nr_actions && !policy_failures(&pool, now));
+}
+
 static unsigned int active_one(void)
 {
 	for (int i = 0; i < POLICY_WORKERS_MAX; i++)
@@ -897,6 +915,7 @@ const struct test policy_tests[] = {
 	{ "leaving", leave },
 	{ "more and fewer workers", more_and_fewer },
 	{ "takes workers over", adopts },
+	{ "a detached worker is taken over", adopts_detached },
 	{ "no room", full_house },
 	{}
 };

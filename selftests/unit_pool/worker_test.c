@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workers as processes, in a supervisor without a loop and without a queue. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "pool.h"
+#include "proc.h"
 #include "test.h"
 
 static struct config config;
@@ -30,6 +36,12 @@ static int no_start(struct worker *w, int handle, int ping)
 	return -1;
 }
 
+static int adopt_any(struct worker *w)
+{
+	(void)w;
+	return 0;
+}
+
 static bool owns_none(const struct worker *w, pid_t pid)
 {
 	(void)w;
@@ -39,11 +51,13 @@ static bool owns_none(const struct worker *w, pid_t pid)
 
 const struct launcher plain_launcher = {
 	.start = no_start,
+	.adopt = adopt_any,
 	.owns = owns_none,
 };
 
 const struct launcher unit_launcher = {
 	.start = no_start,
+	.adopt = adopt_any,
 	.owns = owns_none,
 };
 
@@ -113,8 +127,110 @@ static void ping_of_starting(void)
 	close(fds[0]);
 }
 
+static pid_t begin_process(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void end_process(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* A supervisor that finds this file, and a handle of the worker. */
+static void begin_with(const char *path, const char *text, pid_t pid,
+		       int handle_state)
+{
+	static struct kernel_handle handle;
+	FILE *file;
+
+	begin();
+	super.dir_path = path;
+	super.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	handle = (struct kernel_handle){ .pid = pid, .state = handle_state };
+	super.handles = &handle;
+	super.nr_handles = handle_state != HTTPQ_WORKER_GONE;
+	file = fdopen(openat(super.dir, "state", O_WRONLY | O_CREAT | O_TRUNC,
+			     0600), "w");
+	fputs(text, file);
+	fclose(file);
+	CHECK(!state_load(&super));
+}
+
+static void end_with(void)
+{
+	while (super.workers)
+		worker_free(super.workers);
+	unlinkat(super.dir, "state", 0);
+	close(super.dir);
+}
+
+/* What becomes of worker 7, of which the file says @text. */
+static bool resumes(const char *text, int handle_state, enum policy_state state,
+		    enum policy_why why)
+{
+	char path[] = "/tmp/unit_pool.XXXXXX", file[256];
+	pid_t pid = begin_process();
+	struct policy_worker *w;
+	bool ok;
+
+	CHECK(mkdtemp(path));
+	snprintf(file, sizeof(file), "httpq-pool 1\nnext 9\n7 %d %llu 5 0 -%s\n",
+		 pid, (unsigned long long)proc_started(pid), text);
+	begin_with(path, file, pid, handle_state);
+	w = policy_find(&super.policy, 7);
+	ok = w && w->state == state && w->why == why && w->begun == 5;
+	/* What is written is read as the same. */
+	state_save(&super);
+	super.policy.workers[0].id = 0;
+	while (super.workers)
+		worker_free(super.workers);
+	CHECK(!state_load(&super) && super.policy.next_id == 9);
+	w = policy_find(&super.policy, 7);
+	ok &= w && w->state == state && w->why == why && w->begun == 5;
+	end_with();
+	rmdir(path);
+	end_process(pid);
+	return ok;
+}
+
+#define GONE	HTTPQ_WORKER_GONE
+
+static void resumed(void)
+{
+	CHECK(resumes(" starting -", GONE, POLICY_STARTING, POLICY_WHY_NONE));
+	CHECK(resumes(" starting -", HTTPQ_WORKER_ACTIVE, POLICY_ACTIVE,
+		      POLICY_WHY_NONE));
+	CHECK(resumes(" active age", HTTPQ_WORKER_ACTIVE, POLICY_ACTIVE,
+		      POLICY_WHY_NONE));
+	/* Its handle was taken while nobody looked: the next look sees it. */
+	CHECK(resumes(" active -", GONE, POLICY_ACTIVE, POLICY_WHY_NONE));
+	CHECK(resumes(" draining left", GONE, POLICY_DRAINING,
+		      POLICY_WHY_LEFT));
+	CHECK(resumes(" draining command", HTTPQ_WORKER_DRAINING,
+		      POLICY_DRAINING, POLICY_WHY_COMMAND));
+	CHECK(resumes(" stopping sick", HTTPQ_WORKER_ACTIVE, POLICY_STOPPING,
+		      POLICY_WHY_SICK));
+}
+
+static void resumed_of_old(void)
+{
+	CHECK(resumes("", GONE, POLICY_STARTING, POLICY_WHY_NONE));
+	CHECK(resumes("", HTTPQ_WORKER_ACTIVE, POLICY_ACTIVE, POLICY_WHY_NONE));
+	CHECK(resumes("", HTTPQ_WORKER_DRAINING, POLICY_DRAINING,
+		      POLICY_WHY_NONE));
+}
+
 const struct test worker_tests[] = {
 	{ "an active worker is asked", ping_of_active },
 	{ "a starting worker is not asked", ping_of_starting },
+	{ "workers are taken over as they were", resumed },
+	{ "workers are taken over from an older file", resumed_of_old },
 	{}
 };

@@ -221,6 +221,7 @@ struct policy_event {
  * @actions: to be done, in this order, after each policy_step().
  * @nr_actions: how many.
  * @recycled: workers that were replaced so far.
+ * @changes: how often a worker came to another state.
  *
  * The other members are policy.c's.
  */
@@ -232,6 +233,7 @@ struct policy {
 	struct policy_action actions[POLICY_ACTIONS_MAX];
 	unsigned int nr_actions;
 	uint64_t recycled;
+	uint64_t changes;
 
 	int64_t failures[POLICY_FAILURES_MAX];
 	unsigned int nr_failures;

@@ -95,6 +95,7 @@ void policy_enter(struct policy *p, struct policy_worker *w,
 		give_seat(p, w);
 	w->state = state;
 	w->since = now;
+	p->changes++;
 }
 
 void policy_term(struct policy *p, struct policy_worker *w, int64_t now)

@@ -182,6 +182,9 @@ void pool_tell(struct pool *pool, const struct policy_event *event)
 		step(pool, &first);
 	}
 	pool->stepping = false;
+	if (pool->saved != pool->policy.changes)
+		state_save(pool);
+	pool->saved = pool->policy.changes;
 	arm(pool);
 	show_status(pool);
 }

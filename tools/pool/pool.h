@@ -74,6 +74,7 @@ struct worker {
  * @events: that policy_step() is still to be told.
  * @nr_events: how many.
  * @stepping: it is being told.
+ * @saved: policy.changes when the state was written because of them.
  * @status: that was last told to the service manager.
  */
 struct pool {
@@ -95,6 +96,7 @@ struct pool {
 	struct policy_event events[POOL_EVENTS_MAX];
 	unsigned int nr_events;
 	bool stepping;
+	uint64_t saved;
 	char status[128];
 };
 

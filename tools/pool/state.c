@@ -20,6 +20,18 @@
 #define FILE_NEW	"state.new"
 #define FORMAT		"httpq-pool 1\n"
 
+/**
+ * struct saved - what the file says of a worker, besides its process
+ * @begun: when it was started.
+ * @state: how far it was.
+ * @why: why it leaves.
+ */
+struct saved {
+	int64_t begun;
+	enum policy_state state;
+	enum policy_why why;
+};
+
 /* The directory and those above it. */
 static int make_dir(const char *path)
 {
@@ -69,9 +81,10 @@ static void write_worker(FILE *file, const struct pool *pool,
 	for (w = pool->workers; w && w->id != p->id; w = w->next)
 		;
 	if (w && w->pid)
-		fprintf(file, "%u %d %llu %lld %llx %s\n", w->id, w->pid,
+		fprintf(file, "%u %d %llu %lld %llx %s %s %s\n", w->id, w->pid,
 			(unsigned long long)w->started, (long long)p->begun,
-			(unsigned long long)w->identity, w->unit ?: "-");
+			(unsigned long long)w->identity, w->unit ?: "-",
+			policy_state_name(p->state), policy_why_name(p->why));
 }
 
 /* state_save - write the file anew */
@@ -114,8 +127,19 @@ static enum policy_state state_of(struct pool *pool, const struct worker *w)
 	return state;
 }
 
-static void adopt(struct pool *pool, struct worker *w, int64_t begun)
+/* Handles say how far a worker is; but it may have had some, or got SIGTERM. */
+static enum policy_state resume(enum policy_state saved,
+				enum policy_state by_handles)
 {
+	if (saved >= POLICY_STOPPING || by_handles == POLICY_STARTING)
+		return saved;
+	return by_handles;
+}
+
+static void adopt(struct pool *pool, struct worker *w,
+		  const struct saved *saved)
+{
+	struct policy_worker *p;
 	enum policy_state state;
 
 	if (!w->pid || proc_started(w->pid) != w->started ||
@@ -128,27 +152,51 @@ static void adopt(struct pool *pool, struct worker *w, int64_t begun)
 		worker_free(w);
 		return;
 	}
-	state = state_of(pool, w);
-	if (!policy_adopt(&pool->policy, w->id, state, begun, proc_now())) {
+	state = resume(saved->state, state_of(pool, w));
+	p = policy_adopt(&pool->policy, w->id, state, saved->begun, proc_now());
+	if (!p) {
 		worker_free(w);
 		return;
 	}
+	if (state > POLICY_ACTIVE)
+		p->why = saved->why;
 	say_info("worker %u: taken over, %s, pid %d", w->id,
 		 policy_state_name(state), w->pid);
 }
 
+/* Older files don't say it: then its handles have to. */
+static enum policy_state state_of_name(const char *name)
+{
+	for (int i = 0; i < POLICY_STATE_NR; i++)
+		if (!strcmp(policy_state_name(i), name))
+			return i;
+	return POLICY_STARTING;
+}
+
+static enum policy_why why_of_name(const char *name)
+{
+	for (int i = 0; i < POLICY_WHY_NR; i++)
+		if (!strcmp(policy_why_name(i), name))
+			return i;
+	return POLICY_WHY_NONE;
+}
+
 static void read_worker(struct pool *pool, const char *line)
 {
+	char unit[256], state[16] = "", why[16] = "";
 	unsigned long long started, identity;
+	struct saved saved;
 	struct worker *w;
 	long long begun;
-	char unit[256];
 	unsigned int id;
 	int pid;
 
-	if (sscanf(line, "%u %d %llu %lld %llx %255s", &id, &pid, &started,
-		   &begun, &identity, unit) != 6 || !id)
+	if (sscanf(line, "%u %d %llu %lld %llx %255s %15s %15s", &id, &pid,
+		   &started, &begun, &identity, unit, state, why) < 6 || !id)
 		return;
+	saved.begun = begun;
+	saved.state = state_of_name(state);
+	saved.why = why_of_name(why);
 	w = worker_new(pool, id);
 	w->pid = pid;
 	w->started = started;
@@ -157,7 +205,7 @@ static void read_worker(struct pool *pool, const char *line)
 		w->unit = must(strdup(unit));
 	if (w->unit && pool->launcher != &unit_launcher)
 		say_warning("worker %u: was a unit, and is none any more", id);
-	adopt(pool, w, begun);
+	adopt(pool, w, &saved);
 }
 
 /**
