@@ -42,6 +42,11 @@ static int adopt_any(struct worker *w)
 	return 0;
 }
 
+static int adopt_unit(struct worker *w)
+{
+	return w->unit ? 0 : -1;
+}
+
 static bool owns_none(const struct worker *w, pid_t pid)
 {
 	(void)w;
@@ -57,16 +62,18 @@ const struct launcher plain_launcher = {
 
 const struct launcher unit_launcher = {
 	.start = no_start,
-	.adopt = adopt_any,
+	.adopt = adopt_unit,
 	.owns = owns_none,
 };
+
+static const struct launcher *launcher = &plain_launcher;
 
 static void begin(void)
 {
 	config = (struct config){ .policy.seats = 1 };
 	super = (struct pool){
 		.config = &config,
-		.launcher = &plain_launcher,
+		.launcher = launcher,
 		.dir = -1,
 	};
 	policy_init(&super.policy, &config.policy, 0, 0);
@@ -227,10 +234,20 @@ static void resumed_of_old(void)
 		      POLICY_WHY_NONE));
 }
 
+/* Workers are units from now on; those that are not go on as they are. */
+static void resumed_child(void)
+{
+	launcher = &unit_launcher;
+	CHECK(resumes(" active -", HTTPQ_WORKER_ACTIVE, POLICY_ACTIVE,
+		      POLICY_WHY_NONE));
+	launcher = &plain_launcher;
+}
+
 const struct test worker_tests[] = {
 	{ "an active worker is asked", ping_of_active },
 	{ "a starting worker is not asked", ping_of_starting },
 	{ "workers are taken over as they were", resumed },
 	{ "workers are taken over from an older file", resumed_of_old },
+	{ "children are taken over by who has units", resumed_child },
 	{}
 };

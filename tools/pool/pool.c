@@ -37,7 +37,7 @@ static void orphan(struct pool *pool, struct worker *w)
 			kernel_detach(pool->handles[i].id);
 	say_warning("worker %u: is sick; let go of pid %d", w->id, w->pid);
 	rescue_orphan(pool, w);
-	pool->launcher->forget(w);
+	w->launcher->forget(w);
 	worker_free(w);
 	state_save(pool);
 }
@@ -64,11 +64,11 @@ static void do_worker(struct pool *pool, const struct policy_action *action)
 		break;
 	case POLICY_TERM:
 		say_info("worker %u: SIGTERM: %s", w->id, why);
-		pool->launcher->term(w);
+		w->launcher->term(w);
 		break;
 	case POLICY_KILL:
 		say_warning("worker %u: SIGKILL: %s", w->id, why);
-		pool->launcher->kill(w);
+		w->launcher->kill(w);
 		break;
 	default:
 		orphan(pool, w);

@@ -18,6 +18,7 @@ struct launcher;
  * @next: in the pool's list.
  * @pool: the pool.
  * @id: its number.
+ * @launcher: what started it.
  * @pid: the process, 0 while it is unknown.
  * @started: when it began, by proc_started(); with @pid it is unique.
  * @identity: of the executable when it was started, by proc_identity().
@@ -36,6 +37,7 @@ struct worker {
 	struct worker *next;
 	struct pool *pool;
 	unsigned int id;
+	const struct launcher *launcher;
 	pid_t pid;
 	uint64_t started;
 	uint64_t identity;
@@ -59,7 +61,7 @@ struct worker {
  * @config: the configuration.
  * @policy: the decisions.
  * @event: the loop.
- * @launcher: starts and ends processes.
+ * @launcher: of workers that are started now.
  * @workers: the processes.
  * @timer: the next look at everything.
  * @demand: readable while requests wait and nobody is there.

@@ -143,7 +143,7 @@ static void adopt(struct pool *pool, struct worker *w,
 	enum policy_state state;
 
 	if (!w->pid || proc_started(w->pid) != w->started ||
-	    pool->launcher->adopt(w)) {
+	    w->launcher->adopt(w)) {
 		worker_free(w);
 		return;
 	}
@@ -203,7 +203,9 @@ static void read_worker(struct pool *pool, const char *line)
 	w->identity = identity;
 	if (strcmp(unit, "-"))
 		w->unit = must(strdup(unit));
-	if (w->unit && pool->launcher != &unit_launcher)
+	if (!w->unit)
+		w->launcher = &plain_launcher;
+	else if (pool->launcher != &unit_launcher)
 		say_warning("worker %u: was a unit, and is none any more", id);
 	adopt(pool, w, &saved);
 }

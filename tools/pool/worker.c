@@ -20,6 +20,7 @@ struct worker *worker_new(struct pool *pool, unsigned int id)
 
 	w->pool = pool;
 	w->id = id;
+	w->launcher = pool->launcher;
 	w->pidfd = -1;
 	w->ping_fd = -1;
 	w->next = pool->workers;
@@ -66,7 +67,7 @@ struct worker *worker_of_pid(struct pool *pool, pid_t pid)
 		if (w->pid == pid)
 			return w;
 	for (w = pool->workers; w; w = w->next)
-		if (pool->launcher->owns(w, pid))
+		if (w->launcher->owns(w, pid))
 			return w;
 	return NULL;
 }
@@ -129,7 +130,7 @@ int worker_start(struct worker *w)
 		return -1;
 	ping = make_ping(w);
 	w->identity = proc_identity(c->command[0], c->watch);
-	err = w->pool->launcher->start(w, handle, ping);
+	err = w->launcher->start(w, handle, ping);
 	if (handle >= 0)
 		close(handle);
 	if (ping >= 0)
