@@ -833,6 +833,22 @@ static void adopts_detached(void)
 	CHECK(!pool.nr_actions && !policy_failures(&pool, now));
 }
 
+/* Nobody knows whether it was ever started: it is started, again or not. */
+static void adopts_nothing(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.fail_max = 1;
+	now = 4000000;
+	policy_init(&pool, &c, now, NOON);
+	CHECK(policy_adopt(&pool, 7, POLICY_STARTING, now, now));
+	fake_exited(7, POLICY_END_UNSEEN);
+	CHECK(fake_started(0) == 8 && !policy_failures(&pool, now));
+	fake_exited(8, POLICY_END_GOOD);
+	CHECK(fake_count(POLICY_QUEUE_OFFLINE) == 1);
+}
+
 static unsigned int active_one(void)
 {
 	for (int i = 0; i < POLICY_WORKERS_MAX; i++)
@@ -916,6 +932,7 @@ const struct test policy_tests[] = {
 	{ "more and fewer workers", more_and_fewer },
 	{ "takes workers over", adopts },
 	{ "a detached worker is taken over", adopts_detached },
+	{ "a worker that was never started is taken over", adopts_nothing },
 	{ "no room", full_house },
 	{}
 };

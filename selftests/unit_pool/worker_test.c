@@ -243,11 +243,42 @@ static void resumed_child(void)
 	launcher = &plain_launcher;
 }
 
+/* Whether worker 7 is there, whose unit was being started. */
+static bool resumes_unit(int handle_state, enum policy_state state)
+{
+	char path[] = "/tmp/unit_pool.XXXXXX";
+	bool ok;
+
+	CHECK(mkdtemp(path));
+	begin_with(path, "httpq-pool 1\nnext 8\n"
+			 "7 0 0 5 0 httpq-web-7.service starting -\n",
+		   0, handle_state);
+	state_save(&super);
+	super.policy.workers[0].id = 0;
+	while (super.workers)
+		worker_free(super.workers);
+	CHECK(!state_load(&super));
+	ok = super.workers && super.policy.workers[0].state == state &&
+	     super.policy.workers[0].id == 7;
+	end_with();
+	rmdir(path);
+	return ok;
+}
+
+static void resumed_start(void)
+{
+	CHECK(!resumes_unit(GONE, POLICY_STARTING));
+	launcher = &unit_launcher;
+	CHECK(resumes_unit(GONE, POLICY_STARTING));
+	launcher = &plain_launcher;
+}
+
 const struct test worker_tests[] = {
 	{ "an active worker is asked", ping_of_active },
 	{ "a starting worker is not asked", ping_of_starting },
 	{ "workers are taken over as they were", resumed },
 	{ "workers are taken over from an older file", resumed_of_old },
 	{ "children are taken over by who has units", resumed_child },
+	{ "a start that is under way is taken over", resumed_start },
 	{}
 };

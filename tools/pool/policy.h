@@ -102,6 +102,7 @@ enum policy_end {
 	POLICY_END_GOOD,
 	POLICY_END_BAD,
 	POLICY_END_UNKNOWN,	/* it was not our child */
+	POLICY_END_UNSEEN,	/* perhaps it had never begun */
 };
 
 /**

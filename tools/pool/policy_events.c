@@ -64,7 +64,7 @@ static bool ended_badly(const struct policy_worker *w, enum policy_end end,
 			int64_t now)
 {
 	if (w->state == POLICY_STARTING)
-		return true;
+		return end != POLICY_END_UNSEEN;
 	if (w->state != POLICY_ACTIVE && w->why != POLICY_WHY_LEFT)
 		return false;
 	return end == POLICY_END_BAD ||

@@ -27,7 +27,9 @@ struct launcher;
  * @unit: name of the unit, or NULL.
  * @path: of the unit on the bus, or NULL.
  * @slot: a call on the bus that is under way, or NULL.
- * @ending: its process has ended, the unit perhaps not yet.
+ * @ending: its process has ended, the unit perhaps not yet; or, without a
+ *	process, whether there is one has to be asked.
+ * @unseen: taken over while it was being started, if it was.
  * @check_again: the state of the unit changed during a call.
  * @ping_fd: where pings are written, or -1.
  * @ping_sent: when the last one was.
@@ -47,6 +49,7 @@ struct worker {
 	char *path;
 	sd_bus_slot *slot;
 	bool ending;
+	bool unseen;
 	bool check_again;
 	int ping_fd;
 	int64_t ping_sent;

@@ -80,7 +80,8 @@ static void write_worker(FILE *file, const struct pool *pool,
 
 	for (w = pool->workers; w && w->id != p->id; w = w->next)
 		;
-	if (w && w->pid)
+	/* A unit may come to be when nobody is here to be told its pid. */
+	if (w && (w->pid || w->unit))
 		fprintf(file, "%u %d %llu %lld %llx %s %s %s\n", w->id, w->pid,
 			(unsigned long long)w->started, (long long)p->begun,
 			(unsigned long long)w->identity, w->unit ?: "-",
@@ -136,19 +137,20 @@ static enum policy_state resume(enum policy_state saved,
 	return by_handles;
 }
 
+/* The number of a process may have gone to another one. */
+static bool is_same(const struct worker *w)
+{
+	return w->pid ? proc_started(w->pid) == w->started :
+			w->launcher == &unit_launcher;
+}
+
 static void adopt(struct pool *pool, struct worker *w,
 		  const struct saved *saved)
 {
 	struct policy_worker *p;
 	enum policy_state state;
 
-	if (!w->pid || proc_started(w->pid) != w->started ||
-	    w->launcher->adopt(w)) {
-		worker_free(w);
-		return;
-	}
-	/* The number of a process may have gone to another one meanwhile. */
-	if (proc_started(w->pid) != w->started) {
+	if (!is_same(w) || w->launcher->adopt(w) || !is_same(w)) {
 		worker_free(w);
 		return;
 	}

@@ -66,11 +66,12 @@ static int on_pidfd(sd_event_source *s, int fd, uint32_t events, void *arg)
 static void end(struct worker *w, const char *state)
 {
 	bool bad = !strcmp(state, "failed");
+	enum policy_end good = w->unseen ? POLICY_END_UNSEEN : POLICY_END_GOOD;
 
 	say_info("worker %u: ended%s, %s", w->id, bad ? " badly" : "", w->unit);
 	if (bad)
 		reset(w);
-	worker_ended(w, bad ? POLICY_END_BAD : POLICY_END_GOOD);
+	worker_ended(w, bad ? POLICY_END_BAD : good);
 }
 
 static bool is_unknown(sd_bus_message *m)
@@ -134,8 +135,10 @@ static int on_pid(sd_bus_message *m, void *arg, sd_bus_error *error)
 	if (sd_bus_message_is_method_error(m, NULL) ||
 	    sd_bus_message_read(m, "v", "u", &pid) < 0)
 		pid = 0;
-	if (pid)
+	if (pid) {
+		w->unseen = false;
 		worker_begun(w, (pid_t)pid);
+	}
 	if (!pid || worker_watch(w, on_pidfd)) {
 		w->ending = true;
 		check(w);
@@ -271,6 +274,7 @@ static int unit_start(struct worker *w, int handle, int ping)
 		return -1;
 	}
 	err = name_unit(w);
+	state_save(w->pool);
 	if (err >= 0)
 		err = sd_bus_message_new_method_call(bus, &m, SYSTEMD,
 						     MANAGER_PATH, MANAGER,
@@ -290,7 +294,12 @@ static int unit_adopt(struct worker *w)
 {
 	int err = sd_bus_path_encode(MANAGER_PATH "/unit", w->unit, &w->path);
 
-	return err < 0 ? err : worker_watch(w, on_pidfd);
+	if (err < 0 || w->pid)
+		return err < 0 ? err : worker_watch(w, on_pidfd);
+	/* Its start was under way: unit_look() asks what became of it. */
+	w->ending = true;
+	w->unseen = true;
+	return 0;
 }
 
 static void unit_term(struct worker *w)
