@@ -12,6 +12,8 @@
 #define GRACE_MS	1000
 /* Until there is room for another worker. */
 #define ROOM_MS		1000
+/* At least, from one SIGKILL to the next. */
+#define KILL_AGAIN_MS	1000
 
 /* Without overlap a worker keeps its seat until it is gone. */
 static bool is_seated(const struct policy *p, const struct policy_worker *w)
@@ -64,6 +66,9 @@ static int64_t state_end(const struct policy *p, const struct policy_worker *w)
 		limit = config->stop_limit;
 	else if (w->state == POLICY_STOPPING)
 		limit = config->kill_limit;
+	/* It may not have come to the process. */
+	else if (w->state == POLICY_KILLED && config->kill_limit)
+		limit = later(config->kill_limit, KILL_AGAIN_MS);
 	if (w->state == POLICY_DRAINING && (!w->attached || !w->held) &&
 	    (!limit || limit > GRACE_MS))
 		limit = GRACE_MS;

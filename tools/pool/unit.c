@@ -302,18 +302,24 @@ static int unit_adopt(struct worker *w)
 	return 0;
 }
 
+/* What can't be said to systemd is at least said to the process. */
+static void kill_unit(struct worker *w, const char *whom, int sig)
+{
+	if (open_bus(w->pool) ||
+	    sd_bus_call_method_async(bus, NULL, SYSTEMD, MANAGER_PATH, MANAGER,
+				     "KillUnit", NULL, NULL, "ssi", w->unit,
+				     whom, sig) < 0)
+		pidfd_send_signal(w->pidfd, sig, NULL, 0);
+}
+
 static void unit_term(struct worker *w)
 {
-	sd_bus_call_method_async(bus, NULL, SYSTEMD, MANAGER_PATH, MANAGER,
-				 "KillUnit", NULL, NULL, "ssi", w->unit,
-				 "main", SIGTERM);
+	kill_unit(w, "main", SIGTERM);
 }
 
 static void unit_kill(struct worker *w)
 {
-	sd_bus_call_method_async(bus, NULL, SYSTEMD, MANAGER_PATH, MANAGER,
-				 "KillUnit", NULL, NULL, "ssi", w->unit, "all",
-				 SIGKILL);
+	kill_unit(w, "all", SIGKILL);
 }
 
 /* systemd does not forget it. */
