@@ -395,6 +395,12 @@ static void set_hint(struct httpq_queue *queue, struct httpq_request *req)
 		return;
 	}
 	req->hint_until = until;
+}
+
+/* Who leaves a request to another handle will want to look again. */
+static void look_again(struct httpq_queue *queue, unsigned long until)
+{
+	lockdep_assert_held(&queue->lock);
 	if (timer_pending(&queue->hint_timer))
 		return;
 	refcount_inc(&queue->refs);
@@ -565,10 +571,10 @@ static bool member_takes(const struct httpq_queue_member *member)
 #define HINTS_MAX 64
 
 /* The oldest request that is this handle's to take, or NULL. */
-static struct httpq_request *
-member_next(const struct httpq_queue_member *member)
+static struct httpq_request *member_next(struct httpq_queue_member *member)
 {
-	const struct httpq_queue *queue = member->queue;
+	struct httpq_queue *queue = member->queue;
+	unsigned long until = 0;
 	struct httpq_request *req;
 	int looked = 0;
 
@@ -581,9 +587,13 @@ member_next(const struct httpq_queue_member *member)
 		if (!req->hint || req->hint == member->id ||
 		    !time_before(jiffies, req->hint_until))
 			return req;
+		if (!looked || time_before(req->hint_until, until))
+			until = req->hint_until;
 		if (++looked >= HINTS_MAX)
 			break;
 	}
+	if (looked)
+		look_again(queue, until);
 	return NULL;
 }
 

@@ -364,4 +364,32 @@ TEST_F(affinity, not_for_long)
 	EXPECT_EQ(self->workers[!mine].pid, answered_by(&self->peers[0]));
 }
 
+/* Nor do requests wait for him that come one after the other. */
+TEST_F(affinity, each_not_for_long)
+{
+	struct worker *w = self->workers;
+	int64_t begin;
+	int i;
+
+	kill(w[1].pid, SIGSTOP);
+	waitpid(w[1].pid, NULL, WUNTRACED);
+	for (i = 0; i < PEERS; i++) {
+		ASSERT_EQ(0, ask(&self->peers[i]));
+		ASSERT_EQ(w[0].pid, answered_by(&self->peers[i]));
+	}
+	kill(w[1].pid, SIGCONT);
+	kill(w[0].pid, SIGSTOP);
+	waitpid(w[0].pid, NULL, WUNTRACED);
+	ASSERT_TRUE(worker_wait_asleep(w[1].pid));
+
+	begin = host_now();
+	for (i = 0; i < PEERS; i++) {
+		ASSERT_EQ(0, ask(&self->peers[i]));
+		usleep(15000);
+	}
+	for (i = 0; i < PEERS; i++)
+		EXPECT_EQ(w[1].pid, answered_by(&self->peers[i]));
+	EXPECT_GT(SOON + PEERS * 15, host_now() - begin);
+}
+
 TEST_HARNESS_MAIN
