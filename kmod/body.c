@@ -284,13 +284,15 @@ out_unlock:
 	return n;
 }
 
-static int read_sleep(struct httpq_request *req)
+static int read_sleep(const struct httpq_worker *worker,
+		      struct httpq_request *req, u64 id)
 {
 	struct httpq_conn *conn = req->conn;
 
 	return wait_event_interruptible(req->wait,
 					!READ_ONCE(conn->want_body) ||
-					READ_ONCE(conn->req) != req) ?
+					READ_ONCE(conn->req) != req ||
+					!httpq_held_is(req, worker, id)) ?
 	       -EINTR : 0;
 }
 
@@ -325,7 +327,7 @@ static int read_loop(const struct httpq_worker *worker,
 				    args->buf_len - args->out_len),
 			      args->out_len ? HTTPQ_WANT_NOTHING : want);
 		if (n == -EAGAIN && !args->out_len && !nonblock) {
-			n = read_sleep(req);
+			n = read_sleep(worker, req, args->id);
 			if (n)
 				return n;
 			continue;
@@ -357,6 +359,7 @@ int httpq_body_read(const struct httpq_worker *worker,
 		    bool nonblock)
 {
 	size_t size = min_t(size_t, args->buf_len, HTTPQ_BODY_CHUNK);
+	u32 mark;
 	u8 *buf;
 	int err;
 
@@ -365,16 +368,17 @@ int httpq_body_read(const struct httpq_worker *worker,
 	/* One that was made small has no connection. */
 	if (READ_ONCE(req->state) == HTTPQ_REQUEST_ZOMBIE)
 		return httpq_conn_request_errno(req);
-	if (test_and_set_bit(HTTPQ_REQUEST_READING, &req->busy))
-		return -EALREADY;
+	err = httpq_held_begin(req, worker, args->id, &req->reading, &mark);
+	if (err)
+		return err;
 	err = -ENOMEM;
 	buf = kvmalloc(max_t(size_t, size, 1), GFP_KERNEL_ACCOUNT);
 	if (!buf)
-		goto out_clear;
+		goto out_finish;
 	err = read_loop(worker, req, args, buf, size, nonblock);
 	kvfree(buf);
-out_clear:
-	clear_bit_unlock(HTTPQ_REQUEST_READING, &req->busy);
+out_finish:
+	httpq_held_finish(&req->reading, mark);
 	return err;
 }
 
@@ -397,33 +401,37 @@ static int trailers_copy(struct httpq_body *args, const u8 *data, u16 len,
 
 /**
  * httpq_body_trailers - hand the trailers to a worker
- * @req: request that the worker holds
+ * @worker: handle
+ * @req: request that it holds
  * @args: what HTTPQ_IOC_READ_BODY was given; its out_* are set
  *
  * Context: process, no locks.
  * Return: 0; -ENODATA (there are none, or the body is not read to its end),
- * -EMSGSIZE, -EBADMSG (malformed), -EFAULT, -ENOMEM, -EALREADY.
+ * -EMSGSIZE, -EBADMSG (malformed), -EFAULT, -ENOMEM, -EALREADY, -ESTALE.
  */
-int httpq_body_trailers(struct httpq_request *req, struct httpq_body *args)
+int httpq_body_trailers(const struct httpq_worker *worker,
+			struct httpq_request *req, struct httpq_body *args)
 {
 	u16 max = READ_ONCE(req->hn->limits.fields);
 	struct httpq_field *fields;
+	u32 mark;
 	int n;
 
 	args->out_len = 0;
 	args->out_flags = HTTPQ_BODY_EOF;
 	if (READ_ONCE(req->state) == HTTPQ_REQUEST_ZOMBIE)
 		return httpq_conn_request_errno(req);
-	/* The bit keeps a reader from adding to the section meanwhile. */
-	if (test_and_set_bit(HTTPQ_REQUEST_READING, &req->busy))
-		return -EALREADY;
+	/* The mark keeps a reader from adding to the section meanwhile. */
+	n = httpq_held_begin(req, worker, args->id, &req->reading, &mark);
+	if (n)
+		return n;
 	n = -ENODATA;
 	if (!req->trailers_len || READ_ONCE(req->conn->body) != HTTPQ_CONN_BODY_DONE)
-		goto out_clear;
+		goto out_finish;
 	n = -ENOMEM;
 	fields = kcalloc(max, sizeof(*fields), GFP_KERNEL_ACCOUNT);
 	if (!fields)
-		goto out_clear;
+		goto out_finish;
 	n = httpq_parse_trailers(req->trailers, req->trailers_len, fields, max);
 	if (n >= 0)
 		n = trailers_copy(args, req->trailers, req->trailers_len,
@@ -431,7 +439,7 @@ int httpq_body_trailers(struct httpq_request *req, struct httpq_body *args)
 	else
 		n = -EBADMSG;
 	kfree(fields);
-out_clear:
-	clear_bit_unlock(HTTPQ_REQUEST_READING, &req->busy);
+out_finish:
+	httpq_held_finish(&req->reading, mark);
 	return n;
 }

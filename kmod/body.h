@@ -15,6 +15,7 @@ void httpq_body_drain(struct httpq_conn *conn, struct sock *sk);
 int httpq_body_read(const struct httpq_worker *worker,
 		    struct httpq_request *req, struct httpq_body *args,
 		    bool nonblock);
-int httpq_body_trailers(struct httpq_request *req, struct httpq_body *args);
+int httpq_body_trailers(const struct httpq_worker *worker,
+			struct httpq_request *req, struct httpq_body *args);
 
 #endif /* _HTTPQ_BODY_H */

@@ -140,7 +140,7 @@ static int dev_read_body(struct dev_call *call)
 	if (!req)
 		return -ESTALE;
 	if (body->flags & HTTPQ_BODY_TRAILERS)
-		err = httpq_body_trailers(req, body);
+		err = httpq_body_trailers(call->worker, req, body);
 	else
 		err = httpq_body_read(call->worker, req, body,
 				      call->nonblock ||

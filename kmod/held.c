@@ -55,6 +55,10 @@ int httpq_held_adopt(struct httpq_worker *worker, struct httpq_request *req)
 			worker->generation = 1;
 		WRITE_ONCE(req->id, (u64)worker->generation << 32 | slot);
 		req->offered = false;
+		if (!++req->delivery)
+			req->delivery = 1;
+		/* Pairs with the barrier in httpq_held_begin(). */
+		smp_wmb();
 		rcu_assign_pointer(req->worker, worker);
 		WRITE_ONCE(worker->nr_held, worker->nr_held + 1);
 	}
@@ -125,6 +129,52 @@ bool httpq_held_is(const struct httpq_request *req,
 {
 	return rcu_access_pointer(req->worker) == worker &&
 	       READ_ONCE(req->id) == id;
+}
+
+/**
+ * httpq_held_begin - a thread is going to read, or to send
+ * @req: request, held by the caller
+ * @worker: handle
+ * @id: the name under which it was found
+ * @mark: req->reading or req->sending
+ * @mine: what to give to httpq_held_finish()
+ *
+ * One thread at a time for each. It may hang in the memory of its process while
+ * the request is taken from its handle and delivered again: then it stands in
+ * nobody's way, and finds out by httpq_held_is().
+ *
+ * Context: process.
+ * Return: 0, -EALREADY, or -ESTALE if the handle does not hold it any more.
+ */
+int httpq_held_begin(struct httpq_request *req,
+		     const struct httpq_worker *worker, u64 id, u32 *mark,
+		     u32 *mine)
+{
+	u32 old;
+
+	*mine = READ_ONCE(req->delivery);
+	/* If it is still the handle's, that was the number of its delivery. */
+	smp_rmb();
+	if (!httpq_held_is(req, worker, id))
+		return -ESTALE;
+	do {
+		old = READ_ONCE(*mark);
+		if (old && (s32)(old - *mine) >= 0)
+			return old == *mine ? -EALREADY : -ESTALE;
+	} while (cmpxchg(mark, old, *mine) != old);
+	return 0;
+}
+
+/**
+ * httpq_held_finish - it has done that
+ * @mark: as for httpq_held_begin(); another delivery's is left alone
+ * @mine: see there
+ *
+ * Context: process.
+ */
+void httpq_held_finish(u32 *mark, u32 mine)
+{
+	cmpxchg_release(mark, mine, 0);
 }
 
 static void zombie_unlist(struct httpq_request *req)
@@ -404,9 +454,12 @@ static bool replace_locked(struct httpq_worker *worker,
 	/* What may have changed since the copy was made. */
 	to->events = req->events;
 	to->zombie_half = req->zombie_half;
-	to->busy = req->busy;
+	to->sending = req->sending;
+	to->reading = req->reading;
 	to->status = req->status;
 	to->note = req->note;
+	to->sent = req->sent;
+	to->partial = req->partial;
 	rcu_assign_pointer(req->worker, NULL);
 	return true;
 }

@@ -13,6 +13,10 @@ struct httpq_request *httpq_held_find(struct httpq_worker *worker, u64 id,
 				      bool reserved);
 bool httpq_held_is(const struct httpq_request *req,
 		   const struct httpq_worker *worker, u64 id);
+int httpq_held_begin(struct httpq_request *req,
+		     const struct httpq_worker *worker, u64 id, u32 *mark,
+		     u32 *mine);
+void httpq_held_finish(u32 *mark, u32 mine);
 bool httpq_held_delivered(struct httpq_worker *worker,
 			  struct httpq_request *req, u64 id);
 void httpq_held_offer(struct httpq_worker *worker, struct httpq_request *req);

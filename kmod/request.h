@@ -163,8 +163,12 @@ struct httpq_request {
 	 * queue's lock, read anywhere
 	 */
 	u8 reason;
-	/** @busy: HTTPQ_REQUEST_READING and _SENDING, one thread each */
-	unsigned long busy;
+	/** @delivery: counts the handles that took it, never 0 after the first */
+	u32 delivery;
+	/** @reading: @delivery whose thread reads the body, or 0 */
+	u32 reading;
+	/** @sending: @delivery whose thread sends, or 0 */
+	u32 sending;
 	/** @wait: threads that wait for body or space */
 	wait_queue_head_t wait;
 
@@ -190,10 +194,6 @@ struct httpq_request {
 	/** @fields: the field table; the data follow it */
 	struct httpq_field fields[];
 };
-
-/* httpq_request.busy */
-#define HTTPQ_REQUEST_READING	0
-#define HTTPQ_REQUEST_SENDING	1
 
 static inline u8 *httpq_request_data(const struct httpq_request *req)
 {

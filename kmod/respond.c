@@ -415,13 +415,16 @@ static int respond_pass(struct respond *r)
 	return r->part->out_len < r->part->body_len ? -EAGAIN : 0;
 }
 
-static int respond_sleep(struct httpq_request *req)
+static int respond_sleep(const struct respond *r)
 {
+	struct httpq_request *req = r->req;
 	struct httpq_conn *conn = req->conn;
 
 	return wait_event_interruptible(req->wait,
 					!READ_ONCE(conn->want_space) ||
-					READ_ONCE(conn->req) != req) ?
+					READ_ONCE(conn->req) != req ||
+					!httpq_held_is(req, r->worker,
+						       r->part->id)) ?
 	       -EINTR : 0;
 }
 
@@ -440,7 +443,7 @@ static int respond_loop(struct respond *r, bool nonblock)
 		/* What was taken was taken: the worker sees @out_len. */
 		if (nonblock)
 			return some ? 0 : -EAGAIN;
-		err = respond_sleep(r->req);
+		err = respond_sleep(r);
 		if (err)
 			return some ? 0 : err;
 	}
@@ -482,6 +485,9 @@ static int respond_late(struct respond *r, bool *ended)
 	struct httpq_request *req = r->req;
 	int err;
 
+	/* Who lost it to another handle has no say in how it ends there. */
+	if (!httpq_held_is(req, r->worker, r->part->id))
+		return -ESTALE;
 	if (READ_ONCE(req->state) != HTTPQ_REQUEST_ZOMBIE) {
 		*ended = true;
 		return -ECONNRESET;
@@ -535,6 +541,7 @@ int httpq_respond(const struct httpq_worker *worker, struct httpq_request *req,
 		  struct httpq_send *part, bool nonblock, bool *ended)
 {
 	struct respond r;
+	u32 mark;
 	int err;
 
 	r.worker = worker;
@@ -552,14 +559,14 @@ int httpq_respond(const struct httpq_worker *worker, struct httpq_request *req,
 	if (part->flags & ~HTTPQ_SEND_ALL || part->__reserved ||
 	    part->__reserved2)
 		return -EOPNOTSUPP;
-	if (test_and_set_bit(HTTPQ_REQUEST_SENDING, &req->busy))
-		return -EALREADY;
-
+	err = httpq_held_begin(req, worker, part->id, &req->sending, &mark);
+	if (err)
+		return err;
 	err = respond_now(&r, nonblock, ended);
 	if (err)
 		trace_httpq_reply_err(req->conn_id, part->id, err);
 	kfree(r.note);
 	head_free(&r);
-	clear_bit_unlock(HTTPQ_REQUEST_SENDING, &req->busy);
+	httpq_held_finish(&req->sending, mark);
 	return err;
 }

@@ -604,4 +604,29 @@ TEST_F(again, the_dead_cannot_answer)
 	close(fd);
 }
 
+static void work_hung(struct httpq *h, int fd)
+{
+	struct httpq_request *req = worker_take(h);
+	void *page = worker_fault_page(65536);
+
+	worker_say(fd, 0);
+	httpq_reply(req, 200, NULL, page, 65536);
+}
+
+/* A thread of the old one hangs in its memory and stands in nobody's way. */
+TEST_F(again, hung_in_its_answer)
+{
+	uint64_t id;
+
+	ASSERT_STREQ("", ask(&self->peer, "GET"));
+	ASSERT_EQ(0, worker_start(&self->worker, work_hung, NULL));
+	ASSERT_EQ(0, worker_hear(self->worker.fd));
+	ASSERT_TRUE(worker_wait_asleep(self->worker.pid));
+	id = handle_newest().id;
+	ASSERT_EQ(0, host_run("httpq worker detach %llu",
+			      (unsigned long long)id));
+	EXPECT_STREQ("", comes_again(self->fd, &self->t, "GET", 1));
+	EXPECT_STREQ("", reads(&self->peer, AGAIN, DELIVERED));
+}
+
 TEST_HARNESS_MAIN
