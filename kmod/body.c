@@ -223,7 +223,6 @@ static void read_wait(struct httpq_conn *conn, u8 want)
 	if (want == HTTPQ_WANT_NOTHING)
 		return;
 	WRITE_ONCE(conn->want_body, want);
-	httpq_timer_restart(conn);
 }
 
 /* Under the socket lock: bytes, 0 at the end, or why there are none. */
@@ -272,7 +271,7 @@ static int read_once(const struct httpq_worker *worker,
 	n = read_locked(conn, sk, buf, len, want);
 	/* It goes on: the time for the answer begins anew. */
 	if (n > 0)
-		httpq_timer_restart(conn);
+		httpq_timer_progress(conn, false);
 	if (conn->body == HTTPQ_CONN_BODY_DONE) {
 		*flags |= HTTPQ_BODY_EOF;
 		if (req->trailers_len)

@@ -564,10 +564,8 @@ static void expire_send(struct httpq_conn *conn, struct sock *sk)
 	u32 acked = tcp_sk(sk)->snd_una;
 
 	/* TCP's own buffer may empty without us noticing. */
-	if (acked != conn->acked) {
-		conn->acked = acked;
+	if (acked != conn->acked)
 		return;
-	}
 	httpq_stats_inc(conn->hn->stats, timeout_send);
 	httpq_conn_gone(conn, HTTPQ_REASON_SEND_TIMEOUT, true);
 }
@@ -619,7 +617,6 @@ static void conn_expire(struct httpq_conn *conn, struct sock *sk, u8 kind)
 static void conn_half_close(struct httpq_conn *conn, struct sock *sk)
 {
 	conn->fin_sent = true;
-	conn->acked = tcp_sk(sk)->snd_una;
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 	sk->sk_prot->shutdown(sk, SEND_SHUTDOWN);
 }

@@ -146,7 +146,7 @@ struct httpq_conn {
 	/** @discarded: bytes thrown away since the state DRAIN or LINGER */
 	u32 discarded;
 
-	/** @acked: what the client had acknowledged when the timer looked */
+	/** @acked: what the client had acknowledged when HTTPQ_TIMER_SEND began */
 	u32 acked;
 	/** @tx_bytes: bytes queued in @tx */
 	u32 tx_bytes;

@@ -367,7 +367,7 @@ static void recv_notify(struct httpq_conn *conn, struct sock *sk)
 	if (!want || (!tcp_inq(sk) && !httpq_recv_eof(sk)))
 		return;
 	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
-	httpq_timer_restart(conn);
+	httpq_timer_progress(conn, false);
 	httpq_conn_notify(conn, want, HTTPQ_EVENT_BODY);
 }
 

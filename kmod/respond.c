@@ -360,7 +360,7 @@ static void commit_part(struct respond *r, struct httpq_batch *batch)
 	}
 	commit_hold(r, idle);
 	commit_frame(r);
-	httpq_timer_restart(conn);
+	httpq_timer_progress(conn, true);
 	if (r->ends)
 		commit_end(r);
 	else if (is_complete(r))

@@ -5,7 +5,9 @@
  * fire too late.
  */
 
+#include <linux/bottom_half.h>
 #include <linux/jiffies.h>
+#include <linux/tcp.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
@@ -141,6 +143,24 @@ void httpq_timer_restart(struct httpq_conn *conn)
 }
 
 /**
+ * httpq_timer_progress - the worker goes on, or the body of the request does
+ * @conn: connection
+ * @worker: it is the worker that does
+ *
+ * The time for the answer, or for its next part, begins anew; not that in which
+ * the client has to take what was sent, nor, because of its worker, that in
+ * which it has to send the body.
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_timer_progress(struct httpq_conn *conn, bool worker)
+{
+	if (conn->timer_kind != HTTPQ_TIMER_SEND &&
+	    !(worker && conn->timer_kind == HTTPQ_TIMER_BODY))
+		httpq_timer_restart(conn);
+}
+
+/**
  * httpq_timer_update - follow the state of the connection
  * @conn: connection
  * @sk: its socket
@@ -156,6 +176,9 @@ void httpq_timer_update(struct httpq_conn *conn, const struct sock *sk)
 		return;
 	begin = timer_begin(conn, kind);
 	conn->timer_kind = kind;
+	/* Progress of the client is what it acknowledges from now on. */
+	if (kind == HTTPQ_TIMER_SEND)
+		conn->acked = tcp_sk(sk)->snd_una;
 	if (kind != HTTPQ_TIMER_NONE)
 		timer_arm(conn, begin + msecs_to_jiffies(timer_ms(conn, kind)));
 }

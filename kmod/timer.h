@@ -11,6 +11,7 @@ struct sock;
 
 void httpq_timer_init(struct httpq_conn *conn);
 void httpq_timer_restart(struct httpq_conn *conn);
+void httpq_timer_progress(struct httpq_conn *conn, bool worker);
 void httpq_timer_update(struct httpq_conn *conn, const struct sock *sk);
 u8 httpq_timer_expired(struct httpq_conn *conn);
 void httpq_timer_delivered(const struct httpq_request *req);
