@@ -526,9 +526,12 @@ static void expire_queue(struct httpq_conn *conn)
 {
 	struct httpq_request *req = conn->req;
 
-	/* A worker was faster: then it is not the queue's time any more. */
-	if (!take_unread(req, HTTPQ_REASON_NONE))
+	/* A worker was faster: its time began then, see timer_begin(). */
+	if (!take_unread(req, HTTPQ_REASON_NONE)) {
+		if (READ_ONCE(req->state) == HTTPQ_REQUEST_DELIVERED)
+			conn->timer_kind = HTTPQ_TIMER_QUEUE;
 		return;
+	}
 	httpq_stats_inc(conn->hn->stats, queue_timeout);
 	conn_end_request(conn, HTTPQ_CAUSE_QUEUE_TIMER);
 	httpq_request_put(req);

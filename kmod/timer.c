@@ -104,7 +104,8 @@ static unsigned int timer_ms(const struct httpq_conn *conn, u8 kind)
 	case HTTPQ_TIMER_QUEUE:
 		return READ_ONCE(limits->queue_timeout_ms);
 	case HTTPQ_TIMER_ANSWER:
-		return READ_ONCE(conn->req->queue->answer_ms);
+		/* Switched off since that was looked at: very long. */
+		return READ_ONCE(conn->req->queue->answer_ms) ?: INT_MAX;
 	case HTTPQ_TIMER_BODY:
 		return READ_ONCE(limits->body_timeout_ms);
 	case HTTPQ_TIMER_SEND:
@@ -199,8 +200,11 @@ void httpq_timer_delivered(const struct httpq_request *req)
 	struct timer_list *timer = &req->conn->timer;
 	unsigned long due = jiffies + msecs_to_jiffies(answer_ms);
 
+	/* An engine that arms it for earlier in between would be overruled. */
+	local_bh_disable();
 	if (answer_ms && time_before(due, READ_ONCE(timer->expires)))
 		mod_timer_pending(timer, due);
+	local_bh_enable();
 }
 
 /**
