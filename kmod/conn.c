@@ -819,7 +819,6 @@ static void request_returned(struct httpq_request *req)
 	struct sock *sk;
 	bool slow;
 
-	trace_httpq_queue_return(conn->id, req->seq);
 	sk = httpq_conn_lock(conn, &slow);
 	if (!sk)
 		return;

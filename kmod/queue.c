@@ -697,12 +697,13 @@ static void put_back(struct httpq_queue *queue, struct httpq_request *req)
  *	of a handle's table; the reference passes back to the queue
  *
  * A request whose client left meanwhile is dropped, one whose queue stopped
- * is answered with 503.
+ * is answered with 503. One that nobody got waits on as if nothing had been.
  *
  * Context: process, no locks but hn->control.
  */
 void httpq_queue_return(struct httpq_request *req)
 {
+	bool delivered = req->state == HTTPQ_REQUEST_DELIVERED;
 	struct httpq_queue *queue = req->queue;
 	bool back, gone;
 
@@ -719,8 +720,10 @@ void httpq_queue_return(struct httpq_request *req)
 	spin_unlock_bh(&queue->lock);
 
 	if (back) {
+		trace_httpq_queue_return(req->conn_id, req->seq);
 		wake_takers(queue, false);
-		req->ops->returned(req);
+		if (delivered)
+			req->ops->returned(req);
 	} else {
 		httpq_request_end(req, gone ? HTTPQ_CAUSE_WORKER_GONE :
 					      HTTPQ_CAUSE_QUEUE_STOP);

@@ -555,4 +555,111 @@ TEST_F(answer_timer, many)
 	EXPECT_EQ(0, raw_queue(queue, RAW_INFLIGHT));
 }
 
+/* It is not the time of the queue that the worker's begins after. */
+TEST_F(answer_timer, begins_with_the_delivery)
+{
+	struct peer *p = self->peers;
+	int64_t begin;
+
+	host_sysctl("queue_timeout_ms", 3000);
+	ASSERT_EQ(0, set_timer(3100));
+	begin = host_now();
+	ASSERT_NE(0, ask(self->fd, p, GET));
+	EXPECT_EQ(504, peer_status(p, ""));
+	EXPECT_LE(3100, host_now() - begin);
+	EXPECT_GT(3000 + 3000, host_now() - begin);
+}
+
+/* ------------------------------------------- calls and the client's timers */
+
+/* Hands a part in again and again, as one does that can't wait for room. */
+static int send_stubbornly(int fd, uint64_t id, const void *body, size_t len)
+{
+	struct httpq_send send = {
+		.id = id, .flags = HTTPQ_SEND_MORE,
+		.body = (uintptr_t)body, .body_len = len,
+	};
+	struct httpq_transfer args = {
+		.size = sizeof(args), .flags = HTTPQ_TRANSFER_DONTWAIT,
+		.sends = (uintptr_t)&send, .nr_sends = 1,
+	};
+	int64_t end = host_now() + PEER_TIMEOUT;
+
+	while (host_now() < end) {
+		if (raw_ioctl(fd, HTTPQ_IOC_TRANSFER, &args))
+			return -EPROTO;
+		if (send.out_status && send.out_status != -EAGAIN)
+			return send.out_status;
+		usleep(20000);
+	}
+	return -EAGAIN;
+}
+
+/* A client that takes nothing is not given more time because of its worker. */
+TEST_F(answer_timer, sends_do_not_help_the_client)
+{
+	struct peer *p = self->peers;
+	size_t size = 4 << 20;
+	void *body = calloc(1, size);
+	uint64_t id;
+
+	host_sysctl("send_timeout_ms", 2 * SHORT);
+	ASSERT_EQ(0, set_timer(60000));
+	id = ask(self->fd, p, GET);
+	ASSERT_NE(0, id);
+	ASSERT_EQ(0, step_begin(self->fd, id, "begun", 0));
+	EXPECT_EQ(-ETIMEDOUT, send_stubbornly(self->fd, id, body, size));
+	EXPECT_EQ(1, host_stat("timeout_send"));
+	free(body);
+}
+
+/* Nor is one that sends nothing. */
+TEST_F(answer_timer, reads_do_not_help_the_client)
+{
+	int64_t end = host_now() + PEER_TIMEOUT;
+	struct peer *p = self->peers;
+	char buf[16];
+	uint64_t id;
+	int err;
+
+	host_sysctl("body_timeout_ms", 2 * SHORT);
+	ASSERT_EQ(0, set_timer(60000));
+	id = ask(self->fd, p, "POST / HTTP/1.1\r\nHost: a\r\n"
+		 "Content-Length: 9\r\n\r\nhalf");
+	ASSERT_NE(0, id);
+	EXPECT_EQ(4, step_read(self->fd, id, buf, sizeof(buf), true));
+	do {
+		err = step_read(self->fd, id, buf, sizeof(buf), false);
+		usleep(20000);
+	} while (err == -EAGAIN && host_now() < end);
+	EXPECT_EQ(-ETIMEDOUT, err);
+	EXPECT_EQ(408, peer_status(p, ""));
+}
+
+/* A worker that fails to take a request keeps no client waiting for ever. */
+TEST_F(answer_timer, failed_deliveries_do_not_count)
+{
+	struct httpq_event event;
+	struct httpq_transfer args = {
+		.size = sizeof(args), .flags = HTTPQ_TRANSFER_DONTWAIT,
+		.events = (uintptr_t)&event, .nr_events = 1,
+		.buf = 8, .buf_len = 65536,
+	};
+	int64_t end = host_now() + PEER_TIMEOUT;
+	struct peer *p = self->peers;
+	int err;
+
+	host_sysctl("queue_timeout_ms", 2 * SHORT);
+	ASSERT_EQ(0, peer_connect(p, "127.0.0.1", PORT));
+	ASSERT_EQ(0, raw_get(p, "/"));
+	ASSERT_TRUE(raw_wait_queue(queue, RAW_QUEUED, 1));
+	do {
+		err = raw_ioctl(self->fd, HTTPQ_IOC_TRANSFER, &args);
+		usleep(20000);
+	} while (err == -EFAULT && host_now() < end);
+	EXPECT_EQ(-EAGAIN, err);
+	EXPECT_EQ(503, peer_status(p, ""));
+	EXPECT_EQ(1, host_stat("queue_timeout"));
+}
+
 TEST_HARNESS_MAIN
