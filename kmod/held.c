@@ -309,23 +309,23 @@ bool httpq_held_drop(struct httpq_worker *worker, struct httpq_request *req,
 
 /**
  * httpq_held_pop - take any request out of the handle's table
- * @worker: handle that is not active any more
+ * @worker: handle that is not active any more: nothing comes in
  * @undelivered: only those
+ * @slot: where to go on, 0 at first
  *
  * Context: process.
  * Return: a request as if by httpq_held_unreserve(), or NULL if there is none.
  */
 struct httpq_request *httpq_held_pop(struct httpq_worker *worker,
-				     bool undelivered)
+				     bool undelivered, unsigned long *slot)
 {
 	struct httpq_request *req;
-	unsigned long slot;
 
 	xa_lock_bh(&worker->requests);
-	xa_for_each(&worker->requests, slot, req) {
+	xa_for_each_start(&worker->requests, *slot, req, *slot) {
 		if (undelivered && req->state != HTTPQ_REQUEST_RESERVED)
 			continue;
-		erase_locked(worker, slot);
+		erase_locked(worker, *slot);
 		break;
 	}
 	xa_unlock_bh(&worker->requests);

@@ -27,7 +27,7 @@ bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
 bool httpq_held_drop(struct httpq_worker *worker, struct httpq_request *req,
 		     u64 id, u8 cause, bool undelivered);
 struct httpq_request *httpq_held_pop(struct httpq_worker *worker,
-				     bool undelivered);
+				     bool undelivered, unsigned long *slot);
 bool httpq_held_revoke(struct httpq_request *req, bool undelivered);
 bool httpq_held_outlive(struct httpq_request *req, u8 why);
 bool httpq_held_replace(struct httpq_request *req, struct httpq_request *to);

@@ -663,7 +663,10 @@ void httpq_queue_take_end(struct httpq_queue *queue)
 	atomic_dec(&queue->nr_takers);
 }
 
-/* Back to its place; older requests are few, so look from the front. */
+/*
+ * Back to its place; older requests are few, so look from the front. Who puts
+ * many back begins with the one that came last.
+ */
 static void insert_in_order(struct httpq_queue *queue,
 			    struct httpq_request *req)
 {

@@ -5,6 +5,7 @@
  */
 
 #include <linux/cred.h>
+#include <linux/list_sort.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -279,6 +280,47 @@ static void set_deadline(struct httpq_worker *worker, u32 ms)
 	mod_delayed_work(httpq_conn_wq, &worker->hn->watch, 0);
 }
 
+/* A handle has one queue, so that these are numbers of one series. */
+static int oldest_first(void *priv, const struct list_head *a,
+			const struct list_head *b)
+{
+	return list_entry(a, struct httpq_request, node)->seq >
+	       list_entry(b, struct httpq_request, node)->seq;
+}
+
+/* What a handle gives up, in order of arrival. */
+static void pop_requests(struct httpq_worker *worker, bool undelivered,
+			 struct list_head *to)
+{
+	struct httpq_request *req;
+	unsigned long slot = 0;
+
+	while ((req = httpq_held_pop(worker, undelivered, &slot))) {
+		list_add_tail(&req->node, to);
+		cond_resched();
+	}
+	list_sort(NULL, to, oldest_first);
+}
+
+/*
+ * From the last to the first: each finds its place in the queue at once, before
+ * the one that was put back before.
+ */
+static u32 return_requests(struct list_head *popped)
+{
+	struct httpq_request *req;
+	u32 returned = 0;
+
+	while (!list_empty(popped)) {
+		req = list_last_entry(popped, struct httpq_request, node);
+		list_del_init(&req->node);
+		httpq_queue_return(req);
+		returned++;
+		cond_resched();
+	}
+	return returned;
+}
+
 /**
  * httpq_worker_drain - nothing more is delivered to a handle
  * @worker: attached handle
@@ -291,18 +333,16 @@ static void set_deadline(struct httpq_worker *worker, u32 ms)
  */
 void httpq_worker_drain(struct httpq_worker *worker, u32 deadline_ms)
 {
-	struct httpq_request *req;
-	u32 returned = 0;
+	LIST_HEAD(requests);
+	u32 returned;
 
 	lockdep_assert_held(&worker->hn->control);
 	set_deadline(worker, deadline_ms);
 	if (!httpq_queue_member_event(&worker->member,
 				      HTTPQ_LIFECYCLE_WORKER_DRAIN))
 		return;
-	while ((req = httpq_held_pop(worker, true))) {
-		httpq_queue_return(req);
-		returned++;
-	}
+	pop_requests(worker, true, &requests);
+	returned = return_requests(&requests);
 	trace_httpq_worker_drain(worker->member.id, deadline_ms, returned);
 	wake_all(worker);
 	notify(worker, HTTPQ_CMD_WORKER_SET);
@@ -326,29 +366,31 @@ void httpq_worker_drain_queue(struct httpq_queue *queue, u32 deadline_ms)
 			httpq_worker_drain(worker, deadline_ms);
 }
 
-/* What a request that a handle leaves behind deserves. */
-static void request_leave(struct httpq_request *req, u32 *returned,
-			  u32 *aborted)
+/* Whether a request that a handle leaves behind is for another one. */
+static bool request_goes_back(struct httpq_request *req)
 {
-	if (req->state == HTTPQ_REQUEST_RESERVED ||
-	    httpq_request_end(req, HTTPQ_CAUSE_WORKER_GONE)) {
-		++*returned;
-		httpq_queue_return(req);
-		return;
-	}
-	++*aborted;
-	httpq_queue_done(req->queue);
-	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
-	httpq_request_put(req);
+	return req->state == HTTPQ_REQUEST_RESERVED ||
+	       httpq_request_end(req, HTTPQ_CAUSE_WORKER_GONE);
 }
 
 static void leave_requests(struct httpq_worker *worker)
 {
-	u32 returned = 0, aborted = 0;
-	struct httpq_request *req;
+	struct httpq_request *req, *next;
+	LIST_HEAD(requests);
+	u32 returned, aborted = 0;
 
-	while ((req = httpq_held_pop(worker, false)))
-		request_leave(req, &returned, &aborted);
+	pop_requests(worker, false, &requests);
+	list_for_each_entry_safe(req, next, &requests, node) {
+		cond_resched();
+		if (request_goes_back(req))
+			continue;
+		list_del_init(&req->node);
+		httpq_queue_done(req->queue);
+		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
+		httpq_request_put(req);
+		aborted++;
+	}
+	returned = return_requests(&requests);
 	trace_httpq_worker_leave(task_tgid_nr(current), returned, aborted);
 }
 
