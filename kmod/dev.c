@@ -158,7 +158,7 @@ static int dev_cancel(struct dev_call *call)
 
 static int dev_ready(struct dev_call *call)
 {
-	if (call->ready.flags)
+	if (call->ready.flags || call->worker->member.controller)
 		return -EOPNOTSUPP;
 	httpq_worker_ready(call->worker);
 	return 0;

@@ -495,13 +495,14 @@ void httpq_queue_join(struct httpq_queue *queue,
 
 static void member_enter(struct httpq_queue_member *member, u8 state)
 {
+	bool was_active = member->state == HTTPQ_WORKER_ACTIVE;
 	struct httpq_queue *queue = member->queue;
 
-	if (member->state == HTTPQ_WORKER_ACTIVE)
-		WRITE_ONCE(queue->nr_active, queue->nr_active - 1);
 	WRITE_ONCE(member->state, state);
 	if (member->controller)
 		return;
+	if (was_active)
+		WRITE_ONCE(queue->nr_active, queue->nr_active - 1);
 	if (state == HTTPQ_WORKER_ACTIVE)
 		WRITE_ONCE(queue->nr_active, queue->nr_active + 1);
 	else

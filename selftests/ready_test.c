@@ -351,4 +351,17 @@ TEST_F(ready, controller_leaves)
 	close(fd);
 }
 
+/* It takes nothing, so it can't say that it does. */
+TEST_F(ready, controller_is_never_ready)
+{
+	int fd = control(queue);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EOPNOTSUPP, handle_ready(fd));
+	close(fd);
+	/* And the queue is counted right: there is nobody to take this one. */
+	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
+	EXPECT_EQ(POLLIN, poll_in(self->control, PEER_TIMEOUT));
+}
+
 TEST_HARNESS_MAIN
