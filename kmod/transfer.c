@@ -198,7 +198,9 @@ static int take_requests(struct transfer *t)
 	u32 share = httpq_queue_share(t->worker->member.queue);
 	int err = 0;
 
-	while (share && t->nr < t->args->nr_events) {
+	/* Who is being killed will not see them. */
+	while (share && t->nr < t->args->nr_events &&
+	       !fatal_signal_pending(current)) {
 		err = take_one(t);
 		if (err < 0)
 			break;
