@@ -45,8 +45,11 @@ int httpq_held_adopt(struct httpq_worker *worker, struct httpq_request *req)
 	/* May drop the lock for memory: what counts is the state after it. */
 	err = __xa_alloc(&worker->requests, &slot, req, xa_limit_31b,
 			 GFP_KERNEL);
-	/* Pairs with the lock in httpq_held_pop(), which comes after a drain. */
-	if (!err && READ_ONCE(worker->member.state) != HTTPQ_WORKER_ACTIVE) {
+	/*
+	 * Pairs with the lock in httpq_held_pop(), which comes after a drain.
+	 * One that is STARTING is about to be ACTIVE, by another thread.
+	 */
+	if (!err && READ_ONCE(worker->member.state) > HTTPQ_WORKER_ACTIVE) {
 		__xa_erase(&worker->requests, slot);
 		err = -ESHUTDOWN;
 	}
@@ -203,8 +206,7 @@ static void disown(struct httpq_worker *worker, struct httpq_request *req)
 	if (req->state == HTTPQ_REQUEST_ZOMBIE)
 		zombie_unlist(req);
 	/* Who waits for events of what it holds has nothing to wait for. */
-	if (!READ_ONCE(worker->nr_held) &&
-	    READ_ONCE(worker->member.state) == HTTPQ_WORKER_DRAINING)
+	if (!READ_ONCE(worker->nr_held) && httpq_worker_check(worker))
 		wake_up_interruptible_all(&worker->wait);
 }
 
@@ -368,7 +370,7 @@ bool httpq_held_revoke(struct httpq_request *req, bool undelivered)
 bool httpq_held_delivered(struct httpq_worker *worker,
 			  struct httpq_request *req, u64 id)
 {
-	bool ours;
+	bool ours, told = false;
 
 	xa_lock_bh(&worker->requests);
 	spin_lock(&worker->lock);
@@ -384,12 +386,15 @@ bool httpq_held_delivered(struct httpq_worker *worker,
 		WRITE_ONCE(worker->nr_delivered, worker->nr_delivered + 1);
 		if (READ_ONCE(req->half_closed))
 			req->events |= BIT(HTTPQ_EVENT_HALF_CLOSED);
-		/* Another thread may have fetched it meanwhile. */
-		if (req->events && list_empty(&req->event_node))
+		told = req->events;
+		if (told && list_empty(&req->event_node))
 			list_add_tail(&req->event_node, &worker->events);
 	}
 	spin_unlock(&worker->lock);
 	xa_unlock_bh(&worker->requests);
+	if (told && wq_has_sleeper(&worker->wait))
+		wake_up_interruptible_poll(&worker->wait,
+					   EPOLLIN | EPOLLRDNORM);
 	return ours;
 }
 

@@ -588,6 +588,21 @@ TEST_F(drain, bindings)
 					      8081));
 }
 
+/* Of a queue that is gone: who waits for what is held is told of the last. */
+TEST_F(drain, held_of_a_deleted_queue)
+{
+	static struct taker waiting;
+	uint64_t id;
+
+	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
+	ASSERT_EQ(0, take(self->old, &self->t));
+	id = id_of(&self->t);
+	ASSERT_EQ(0, host_run("httpq queue del %s", queue));
+	ASSERT_TRUE(taker_start(&waiting, self->old, HTTPQ_TRANSFER_HELD));
+	EXPECT_EQ(0, raw_reply(self->old, id, 200, ""));
+	EXPECT_EQ(-ESHUTDOWN, taker_join(&waiting));
+}
+
 /* ------------------------------------------------------------ the deadline */
 
 /* One of each: untouched, untouched that may not be repeated, begun. */
