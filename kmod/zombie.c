@@ -20,6 +20,9 @@
 
 /* How soon a new one is made small: the worker may end it any moment. */
 #define SHRINK_MS	20
+/* How many leave because of one that enters, and before others get a turn. */
+#define EVICT_SOFTIRQ	2
+#define EVICT_WORK	64
 /* A timeout that was changed counts at the latest after this. */
 #define LOOK_MS		1000
 
@@ -123,16 +126,18 @@ static struct httpq_request *unlist_surplus(struct httpq_net *hn)
 	return req;
 }
 
-static void evict(struct httpq_net *hn)
+/* Whether there may be more. */
+static bool evict(struct httpq_net *hn, unsigned int max)
 {
 	struct httpq_request *req;
 	u8 reason;
 
-	while ((req = unlist_surplus(hn))) {
+	while (max-- && (req = unlist_surplus(hn))) {
 		if (zombie_end(req, HTTPQ_CAUSE_ZOMBIE_EVICT, 0, &reason))
 			httpq_stats_inc(hn->stats, zombies_evicted);
 		httpq_request_put(req);
 	}
+	return READ_ONCE(hn->nr_zombies) > READ_ONCE(hn->limits.zombies);
 }
 
 /**
@@ -150,7 +155,8 @@ bool httpq_zombie_enter(struct httpq_request *req, u8 why)
 	if (!httpq_held_outlive(req, why))
 		return false;
 	httpq_stats_inc(hn->stats, zombies_entered);
-	evict(hn);
+	/* There are more to go only if the limit was lowered: for the work. */
+	evict(hn, EVICT_SOFTIRQ);
 	queue_delayed_work(httpq_conn_wq, &hn->zombie_work,
 			   msecs_to_jiffies(SHRINK_MS));
 	return true;
@@ -201,6 +207,8 @@ static void zombie_work(struct work_struct *work)
 	unsigned long next = msecs_to_jiffies(LOOK_MS);
 	struct httpq_request *req = NULL;
 
+	while (evict(hn, EVICT_WORK))
+		cond_resched();
 	while ((req = walk(hn, req))) {
 		next = min(next, visit(hn, req));
 		cond_resched();
