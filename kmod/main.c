@@ -53,6 +53,8 @@ err_exit_shutdown:
 	httpq_shutdown_exit();
 err_exit_net:
 	httpq_net_exit();
+	/* What was bound meanwhile is freed by this module's text. */
+	rcu_barrier();
 err_exit_conn:
 	httpq_conn_exit();
 err_exit_answer:
