@@ -258,6 +258,15 @@ static void stop_limits(void)
 	CHECK(!policy_failures(&pool, now));
 }
 
+static void holds(unsigned int id, unsigned int held)
+{
+	struct policy_event event = { POLICY_EV_MEASURED, .id = id };
+
+	event.measure.attached = true;
+	event.measure.held = held;
+	fake_event(&event);
+}
+
 /* Who holds nothing has a second to end by himself. */
 static void drained(void)
 {
@@ -265,13 +274,38 @@ static void drained(void)
 
 	c.seats = 1;
 	fake_run(&c);
+	fake_idle_worker(1);
 	fake_do(POLICY_EV_STOP);
 	fake_pass(500);
 	/* What was measured before the drain says nothing. */
 	CHECK(policy_wake(&pool) == now + 19500);
-	fake_idle_worker(1);
-	CHECK(policy_wake(&pool) == now + 500);
-	fake_pass(500);
+	holds(1, 0);
+	CHECK(policy_wake(&pool) == now + 1000);
+	fake_pass(1000);
+	CHECK(fake_did(POLICY_TERM, 1));
+}
+
+/* However long it took him to come to that. */
+static void drained_late(void)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	fake_run(&c);
+	fake_do(POLICY_EV_STOP);
+	holds(1, 1);
+	fake_pass(10000);
+	holds(1, 0);
+	fake_pass(900);
+	holds(1, 0);
+	CHECK(!pool.nr_actions && policy_wake(&pool) == now + 100);
+	/* One that was on its way to him. */
+	holds(1, 1);
+	fake_pass(8000);
+	CHECK(!pool.nr_actions);
+	holds(1, 0);
+	CHECK(policy_wake(&pool) == now + 1000);
+	fake_pass(1000);
 	CHECK(fake_did(POLICY_TERM, 1));
 }
 
@@ -909,6 +943,7 @@ const struct test policy_tests[] = {
 	{ "stopped by others", stopped_by_others },
 	{ "limits of stopping", stop_limits },
 	{ "a drained worker", drained },
+	{ "drained after a while", drained_late },
 	{ "recycling, overlapped", recycle_overlapped },
 	{ "recycling, not overlapped", recycle_not_overlapped },
 	{ "recycling one", recycle_one },

@@ -56,7 +56,7 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t state_end(const struct policy *p, const struct policy_worker *w)
 {
 	const struct policy_config *config = &p->config;
-	int64_t limit = 0;
+	int64_t limit = 0, end;
 
 	if (policy_detached(w))
 		return POLICY_NEVER;
@@ -69,10 +69,10 @@ static int64_t state_end(const struct policy *p, const struct policy_worker *w)
 	/* It may not have come to the process. */
 	else if (w->state == POLICY_KILLED && config->kill_limit)
 		limit = later(config->kill_limit, KILL_AGAIN_MS);
-	if (w->state == POLICY_DRAINING && (!w->attached || !w->held) &&
-	    (!limit || limit > GRACE_MS))
-		limit = GRACE_MS;
-	return limit ? w->since + limit : POLICY_NEVER;
+	end = limit ? w->since + limit : POLICY_NEVER;
+	if (w->state == POLICY_DRAINING && w->idle_at != POLICY_NEVER)
+		end = earlier(end, w->idle_at + GRACE_MS);
+	return end;
 }
 
 static void expire(struct policy *p, struct policy_worker *w, int64_t now)
@@ -279,6 +279,7 @@ struct policy_worker *policy_adopt(struct policy *p, unsigned int id,
 		.state = state,
 		.begun = begun,
 		.since = state == POLICY_STARTING ? begun : now,
+		.idle_at = POLICY_NEVER,
 		.held = UINT32_MAX,
 		.attached = true,
 	};

@@ -112,6 +112,8 @@ enum policy_end {
  * @why: enum policy_why: why it leaves, or is to be recycled.
  * @begun: when it was started.
  * @since: when it came to its state.
+ * @idle_at: since when, in that state, it was seen to hold nothing; or
+ *	POLICY_NEVER.
  * @replaces: the worker that leaves when this one is ready, or 0.
  * @requests: that it got.
  * @memory: bytes it has.
@@ -124,6 +126,7 @@ struct policy_worker {
 	enum policy_why why;
 	int64_t begun;
 	int64_t since;
+	int64_t idle_at;
 	unsigned int replaces;
 	uint64_t requests;
 	uint64_t memory;

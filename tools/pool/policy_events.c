@@ -103,6 +103,10 @@ static void on_measured(struct policy *p, const struct policy_event *event,
 	w->memory = event->measure.memory;
 	w->held = event->measure.held;
 	w->attached = event->measure.attached;
+	if (w->attached && w->held)
+		w->idle_at = POLICY_NEVER;
+	else if (w->idle_at == POLICY_NEVER)
+		w->idle_at = now;
 	if (!policy_serves(w))
 		return;
 	if (event->measure.changed && !w->why)

@@ -95,6 +95,7 @@ void policy_enter(struct policy *p, struct policy_worker *w,
 		give_seat(p, w);
 	w->state = state;
 	w->since = now;
+	w->idle_at = POLICY_NEVER;
 	p->changes++;
 }
 
