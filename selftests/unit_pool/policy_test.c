@@ -833,6 +833,34 @@ static void more_and_fewer(void)
 	CHECK(!pool.nr_actions);
 }
 
+/* Idle over the hour, and looked at only when a request comes. */
+static void wake_up(enum policy_event_type type)
+{
+	struct policy_config c = fake_config();
+
+	c.seats = 1;
+	c.on_demand = true;
+	c.at[0] = 3 * 3600;
+	c.nr_at = 1;
+	fake_begin(&c);
+	now += 20 * 3600000LL;
+	fake_do(type);
+	CHECK(fake_started(0) == 1);
+	fake_tick();
+	fake_active(1);
+	fake_pass(60000);
+	CHECK(!pool.nr_actions && fake_is(1, POLICY_ACTIVE));
+	/* The next night. */
+	fake_pass(19 * 3600000LL);
+	CHECK(fake_started(0) == 2);
+}
+
+static void recycle_after_idling(void)
+{
+	wake_up(POLICY_EV_DEMAND);
+	wake_up(POLICY_EV_START);
+}
+
 static void adopts(void)
 {
 	struct policy_config c = fake_config();
@@ -969,6 +997,7 @@ const struct test policy_tests[] = {
 	{ "detached", detached },
 	{ "leaving", leave },
 	{ "more and fewer workers", more_and_fewer },
+	{ "time of day, after idling over it", recycle_after_idling },
 	{ "takes workers over", adopts },
 	{ "a detached worker is taken over", adopts_detached },
 	{ "a worker that was never started is taken over", adopts_nothing },

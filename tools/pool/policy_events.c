@@ -8,6 +8,14 @@
 #define CLOCK_BACK_S	7200
 #define DAY_S		86400
 
+/* Nobody has looked at the time meanwhile: who is started now is not old. */
+static void wake_up(struct policy *p)
+{
+	if (p->mode == POLICY_IDLE)
+		p->local = POLICY_NEVER;
+	p->mode = POLICY_RUNNING;
+}
+
 static void on_tick(struct policy *p, const struct policy_event *event,
 		    int64_t now)
 {
@@ -36,7 +44,7 @@ static void on_demand(struct policy *p, const struct policy_event *event,
 	(void)event;
 	p->busy_at = now;
 	if (p->mode == POLICY_IDLE)
-		p->mode = POLICY_RUNNING;
+		wake_up(p);
 }
 
 static void on_active(struct policy *p, const struct policy_event *event,
@@ -182,7 +190,7 @@ static void on_recycle(struct policy *p, const struct policy_event *event,
 
 static void run_again(struct policy *p, bool was_down, int64_t now)
 {
-	p->mode = POLICY_RUNNING;
+	wake_up(p);
 	p->busy_at = now;
 	policy_forgive(p);
 	if (was_down)
