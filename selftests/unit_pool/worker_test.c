@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Workers as processes, in a supervisor without a loop and without a queue. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,20 +29,6 @@ int kernel_attach(const char *queue, unsigned int flags)
 	return -1;
 }
 
-static int no_start(struct worker *w, int handle, int ping)
-{
-	(void)w;
-	(void)handle;
-	(void)ping;
-	return -1;
-}
-
-static int adopt_any(struct worker *w)
-{
-	(void)w;
-	return 0;
-}
-
 static int adopt_unit(struct worker *w)
 {
 	return w->unit ? 0 : -1;
@@ -54,26 +41,42 @@ static bool owns_none(const struct worker *w, pid_t pid)
 	return false;
 }
 
-const struct launcher plain_launcher = {
-	.start = no_start,
-	.adopt = adopt_any,
-	.owns = owns_none,
-};
-
 const struct launcher unit_launcher = {
-	.start = no_start,
 	.adopt = adopt_unit,
 	.owns = owns_none,
 };
 
+int __real_pidfd_open(pid_t pid, unsigned int flags);
+int __wrap_pidfd_open(pid_t pid, unsigned int flags);
+
+static bool no_pidfd;
+static pid_t opened;
+
+int __wrap_pidfd_open(pid_t pid, unsigned int flags)
+{
+	opened = pid;
+	if (!no_pidfd)
+		return __real_pidfd_open(pid, flags);
+	errno = EMFILE;
+	return -1;
+}
+
+static sd_event *events;
 static const struct launcher *launcher = &plain_launcher;
 
 static void begin(void)
 {
-	config = (struct config){ .policy.seats = 1 };
+	if (!events)
+		CHECK(sd_event_new(&events) >= 0);
+	config = (struct config){
+		.name = "web",
+		.queue = "web",
+		.policy.seats = 1,
+	};
 	super = (struct pool){
 		.config = &config,
 		.launcher = launcher,
+		.event = events,
 		.dir = -1,
 	};
 	policy_init(&super.policy, &config.policy, 0, 0);
@@ -273,6 +276,22 @@ static void resumed_start(void)
 	launcher = &plain_launcher;
 }
 
+/* A child that can't be watched is none. */
+static void unwatched(void)
+{
+	char *command[] = { "/bin/sleep", "60", NULL };
+	struct worker *w;
+
+	begin();
+	config.command = command;
+	w = worker_new(&super, 1);
+	no_pidfd = true;
+	CHECK(worker_start(w) == -1);
+	no_pidfd = false;
+	CHECK(opened > 0 && kill(opened, 0) && errno == ESRCH);
+	worker_free(w);
+}
+
 const struct test worker_tests[] = {
 	{ "an active worker is asked", ping_of_active },
 	{ "a starting worker is not asked", ping_of_starting },
@@ -280,5 +299,6 @@ const struct test worker_tests[] = {
 	{ "workers are taken over from an older file", resumed_of_old },
 	{ "children are taken over by who has units", resumed_child },
 	{ "a start that is under way is taken over", resumed_start },
+	{ "a child that can't be watched is ended", unwatched },
 	{}
 };

@@ -309,6 +309,7 @@ static int plain_start(struct worker *w, int handle, int ping)
 	const struct config *c = w->pool->config;
 	struct birth b = { .c = c, .handle = handle, .ping = ping };
 	pid_t pid;
+	int err;
 
 	b.group = make_group(w);
 	if (b.group == -2)
@@ -323,8 +324,18 @@ static int plain_start(struct worker *w, int handle, int ping)
 		remove_group(w);
 		return -1;
 	}
-	worker_begun(w, pid);
-	return worker_watch(w, on_exit_of) ? -1 : 0;
+	w->pid = pid;
+	err = worker_watch(w, on_exit_of);
+	if (!err) {
+		worker_begun(w, pid);
+		return 0;
+	}
+	/* Nobody would hear of its end, nor could end it. */
+	say_error("worker %u: pid %d: %s", w->id, pid, strerror(-err));
+	kill(-pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	remove_group(w);
+	return -1;
 }
 
 static int plain_adopt(struct worker *w)
