@@ -309,6 +309,75 @@ static void test_sync(void)
 	output_close(&out);
 }
 
+int __real_fdatasync(int fd);
+int __wrap_fdatasync(int fd);
+
+static bool no_sync;
+
+int __wrap_fdatasync(int fd)
+{
+	if (!no_sync)
+		return __real_fdatasync(fd);
+	errno = EIO;
+	return -1;
+}
+
+static void give_and_sync(struct output *out, const char *target)
+{
+	give(out, target);
+	output_flush(out);
+	output_sync(out, 0);
+}
+
+/* What the kernel could not bring to the disk counts as lost. */
+static void test_sync_failed(void)
+{
+	struct config_log config = new_config("w3c");
+	struct output out;
+
+	config.fsync = FSYNC_BATCH;
+	CHECK(!output_open(&out, &config));
+	no_sync = true;
+	give_and_sync(&out, "/1");
+	expect_said_of("httpq-logd: %s: Input/output error; records are being lost\n");
+	give_and_sync(&out, "/2");
+	expect_said_of("");
+	no_sync = false;
+	/* What does not fit is no recovery, though the rest comes to the disk. */
+	limit_files(file_size(&out.file) + 2);
+	give_and_sync(&out, "/3");
+	limit_files(RLIM_INFINITY);
+	expect_said_of("");
+	give_and_sync(&out, "/4");
+	expect_said_of("httpq-logd: %s: can be written again; 3 records are missing\n");
+	output_close(&out);
+	expect_file("log", HEAD "/1\n#Remark: 1 records are missing here\n/2\n"
+		    "#Remark: 2 records are missing here\n/4\n");
+}
+
+/* So it is if the file is given up. */
+static void test_sync_failed_close(void)
+{
+	struct config_log config = new_config("w3c");
+	struct output out;
+
+	config.fsync = 100;
+	config.rotate_size = sizeof(HEAD) - 1 + 4;
+	CHECK(!output_open(&out, &config));
+	no_sync = true;
+	give(&out, "/1");
+	give(&out, "/2");
+	CHECK(out.lost == 1);
+	output_reopen(&out);
+	CHECK(out.lost == 1 && out.trouble == 2);
+	give(&out, "/3");
+	output_flush(&out);
+	free(test_said());
+	output_close(&out);
+	no_sync = false;
+	expect_said_of("httpq-logd: %s: 3 records are missing\n");
+}
+
 /* A journal that the test reads; -1: it is not there yet. */
 static int open_journal(void)
 {
@@ -428,6 +497,8 @@ const struct test output_tests[] = {
 	{ "output: no room for the head", test_full_head },
 	{ "output: no directory for a while", test_no_directory },
 	{ "output: fsync", test_sync },
+	{ "output: fsync that fails", test_sync_failed },
+	{ "output: fsync that fails at the end", test_sync_failed_close },
 	{ "output: journal", test_journal },
 	{ "output: journal that takes nothing", test_journal_stuck },
 	{ "output: ready, for the service manager", test_notify },

@@ -214,6 +214,8 @@ size_t file_write(struct log_file *file, const char *data, size_t len)
 	whole = end ? end + 1 - data : 0;
 	file->size += whole;
 	file->dirty = true;
+	if (file->config->fsync != FSYNC_NONE)
+		file->unsynced += file_records(data, whole);
 	if (whole < done && ftruncate(file->fd, file->size))
 		file->torn = true;
 	return whole;
@@ -274,14 +276,17 @@ void file_rotate(struct log_file *file)
 	reopen(file);
 }
 
-/* Has what was written reach the disk. */
+/* Has what was written reach the disk. The kernel tries that only once. */
 void file_sync(struct log_file *file)
 {
 	if (file->fd < 0 || !file->dirty)
 		return;
 	file->dirty = false;
-	if (fdatasync(file->fd))
-		say("%s: fsync: %s", file->config->file, strerror(errno));
+	if (fdatasync(file->fd)) {
+		file->error = errno;
+		file->doubtful += file->unsynced;
+	}
+	file->unsynced = 0;
 }
 
 /* Lines that are added later open it again. */

@@ -24,7 +24,9 @@
  * @torn: the rest of a line could not be cut off yet.
  * @failed: it could not be opened, and that was said.
  * @dirty: lines were added since the last fsync.
- * @error: positive error number of the last write that failed.
+ * @error: positive error number of the last write or fsync that failed.
+ * @unsynced: records that were added since the last fsync, if it is asked for.
+ * @doubtful: records that an fsync which failed was for; the caller takes them.
  */
 struct log_file {
 	const struct config_log *config;
@@ -37,6 +39,8 @@ struct log_file {
 	bool failed;
 	bool dirty;
 	int error;
+	uint64_t unsynced;
+	uint64_t doubtful;
 };
 
 int file_open(struct log_file *file, const struct config_log *config);

@@ -31,6 +31,17 @@ static void recover(struct output *out)
 	out->trouble = 0;
 }
 
+/* Whether records have perhaps not come to the disk, nor ever will. */
+static bool doubt(struct output *out)
+{
+	uint64_t nr = out->file.doubtful;
+
+	out->file.doubtful = 0;
+	if (nr)
+		lose(out, nr, out->file.error);
+	return nr;
+}
+
 static bool send_message(struct output *out, const struct httpq_log_record *r)
 {
 	struct buf message = { 0 };
@@ -101,6 +112,7 @@ void output_record(struct output *out, const struct httpq_log_record *r)
 	}
 	output_flush(out);
 	file_rotate(&out->file);
+	doubt(out);
 	put_line(out, r);
 	file_is_due(&out->file, r->time_ns, 0, out->buf.len);
 }
@@ -159,9 +171,10 @@ void output_flush(struct output *out)
 	if (!out->buf.len)
 		return;
 	missing = write_lines(out);
+	out->whole = !missing;
 	if (missing)
 		lose(out, missing, out->file.error);
-	else
+	else if (out->config->fsync == FSYNC_NONE)
 		recover(out);
 	out->head_len = 0;
 	out->buf.len = 0;
@@ -186,6 +199,8 @@ int output_sync(struct output *out, int64_t now)
 	if (now - out->synced < wait)
 		return wait - (now - out->synced);
 	file_sync(&out->file);
+	if (!doubt(out) && out->whole)
+		recover(out);
 	out->synced = now;
 	return -1;
 }
@@ -211,6 +226,7 @@ void output_reopen(struct output *out)
 		return;
 	output_flush(out);
 	file_close(&out->file);
+	doubt(out);
 	file_open(&out->file, out->config);
 }
 
@@ -218,6 +234,7 @@ void output_close(struct output *out)
 {
 	output_flush(out);
 	file_close(&out->file);
+	doubt(out);
 	if (out->trouble)
 		say("%s: %" PRIu64 " records are missing", name_of(out),
 		    out->trouble);

@@ -16,6 +16,7 @@
  * @head_len: bytes of them that are the head of the file.
  * @trouble: records that could not be written since it last was in order.
  * @lost: of them, those that the log itself does not tell of yet.
+ * @whole: the lines that came last were all written.
  * @last_ns: time of the last record.
  * @synced: when, in seconds of the monotonic clock, fsync was last done or
  *	nothing was to be done.
@@ -28,6 +29,7 @@ struct output {
 	size_t head_len;
 	uint64_t trouble;
 	uint64_t lost;
+	bool whole;
 	uint64_t last_ns;
 	int64_t synced;
 };
