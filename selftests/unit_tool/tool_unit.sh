@@ -82,6 +82,13 @@ test_help() {
 		helps "httpq $words" "$words" -help
 		helps "httpq $words" -j "$words" --help
 	done
+	for words in 'queue add' 'que del' 'url add' 'worker drain' 'zombie reap' \
+		'listener set' 'queue show'; do
+		# shellcheck disable=SC2086
+		helps "^ *\(Usage: \)\?httpq ${words:0:3}" $words help
+		# shellcheck disable=SC2086
+		helps "^ *\(Usage: \)\?httpq ${words:0:3}" $words --help
+	done
 	helps '^httpq [0-9]' -V
 	helps '^httpq [0-9]' --version
 }

@@ -134,11 +134,17 @@ static bool begins(const char *word, const char *start)
 	return start[0] && !strncmp(word, start, strlen(start));
 }
 
+/* Where a name may stand only whole words count. */
+static bool is_whole_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "-h") ||
+	       !strcmp(word, "-help") || !strcmp(word, "--help");
+}
+
 /* True for the ways to ask for a help text. */
 bool is_help(const char *word)
 {
-	return begins("help", word) || !strcmp(word, "-h") ||
-	       !strcmp(word, "-help") || !strcmp(word, "--help");
+	return begins("help", word) || is_whole_help(word);
 }
 
 static bool begins_verb(const struct verb *verbs, const char *word)
@@ -181,6 +187,10 @@ int run_object(const struct object *object, char **words)
 	i = pick_word(kind, verb, &object->verbs->name, sizeof(*object->verbs));
 	if (i < 0)
 		return -1;
+	if (words[0] && words[1] && is_whole_help(words[1])) {
+		fputs(object->help, stdout);
+		return 0;
+	}
 	return object->verbs[i].run(words[0] ? words + 1 : words);
 }
 
