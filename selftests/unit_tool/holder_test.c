@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * holder_test [6]: listens on a free port, on IPv6 with an argument, prints
- * the port and what holder_describe() says of it, then of a port that is free.
+ * the port and what holder_describe() says of it, the same when it has another
+ * name, then of a port that is free.
  */
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,6 +34,9 @@ int main(int argc, char **argv)
 		return 1;
 	holder_describe(port, text, sizeof(text));
 	printf("%d\n%u\n%s\n", getpid(), port, text);
+	prctl(PR_SET_NAME, "a\xc2\x9b\x1b" "b");
+	holder_describe(port, text, sizeof(text));
+	puts(text);
 	close(fd);
 	holder_describe(port, text, sizeof(text));
 	puts(text);

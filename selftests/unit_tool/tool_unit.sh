@@ -259,6 +259,8 @@ test_holder() {
 		{ read -r pid; read -r port; } <"$dir/out"
 		check "holder of a port, IPv${family:-4}" matches \
 			"^port $port is held by holder_test \(pid $pid\)$"
+		check "holder of an odd name, IPv${family:-4}" matches \
+			"^port $port is held by a\\?\\?\\?b \(pid $pid\)$"
 		check "no holder of a port, IPv${family:-4}" matches \
 			"^port $port is held by another program"
 	done

@@ -104,7 +104,7 @@ static unsigned long find_process(const struct sockets *sockets)
 /**
  * process_name - the command of a process, as it calls itself
  * @pid: number of the process.
- * @name: takes it, without bytes that could end a line.
+ * @name: takes it; what is no printable ASCII is a question mark.
  * @size: bytes of @name.
  *
  * Returns whether there is such a process.
@@ -123,8 +123,9 @@ bool process_name(unsigned long pid, char *name, size_t size)
 	if (!found)
 		return false;
 	name[strcspn(name, "\n")] = '\0';
+	/* Anybody chooses it: no letters that command a terminal, in any code. */
 	for (; *name; name++)
-		if (iscntrl((unsigned char)*name))
+		if (!isascii(*name) || iscntrl(*name))
 			*name = '?';
 	return true;
 }
