@@ -432,6 +432,25 @@ static void test_batch(void)
 	httpq_close(h);
 }
 
+/* Answers do not wait for memory that requests would need. */
+static void test_no_memory(void)
+{
+	struct httpq *h = open_with(0, &simple);
+	struct httpq_request *req = get(h), *next[64];
+
+	CHECK(!httpq_set_body(req, "x", 1));
+	/* Its head has its buffer. */
+	CHECK(!httpq_add_header(req, "X-A", "b"));
+	mock_add(&simple);
+	mock.no_memory = true;
+	CHECK(httpq_exchange(h, &req, 1, next, 64) == -ENOMEM);
+	mock.no_memory = false;
+	CHECK(!req && mock.ended == 1);
+	CHECK(httpq_exchange(h, NULL, 0, next, 64) == 1);
+	httpq_request_free(next[0]);
+	httpq_close(h);
+}
+
 static void test_events(void)
 {
 	struct httpq *h = open_with(HTTPQ_OPEN_NONBLOCK, &simple);
@@ -507,6 +526,7 @@ const struct test lib_tests[] = {
 	{ "reply_and_receive is one call", test_fused },
 	{ "reply_and_receive goes on after a failure", test_fused_failure },
 	{ "exchange takes and answers many", test_batch },
+	{ "exchange without memory hands in answers", test_no_memory },
 	{ "events find their request", test_events },
 	{ "threads share a handle", test_threads },
 	{ NULL, NULL },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fake of /dev/httpq, in place of open() (open64) and ioctl().
+ * A fake of /dev/httpq, in place of open() (open64) and ioctl(); and of memory.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -21,6 +21,8 @@ static struct httpq_request_head *reserved;
 
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long cmd, ...);
+void *__wrap_malloc(size_t size);
+void *__real_malloc(size_t size);
 
 void mock_reset(void)
 {
@@ -334,4 +336,9 @@ int __wrap_open64(const char *path, int flags, ...)
 	(void)flags;
 	mock.opens++;
 	return dup(STDOUT_FILENO);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return mock.no_memory ? NULL : __real_malloc(size);
 }

@@ -27,6 +27,7 @@ struct mock_request;
  * @trailers_len: its bytes; 0: ENODATA.
  * @attach_error: what attaching fails with.
  * @foreign_fd: a descriptor that is no handle.
+ * @no_memory: malloc() fails.
  * @opens: how often the device was opened.
  * @calls: ioctls of any kind.
  * @transfers: of them transfers.
@@ -65,6 +66,7 @@ struct mock {
 	uint32_t trailers_len;
 	int attach_error;
 	int foreign_fd;
+	bool no_memory;
 	unsigned int opens;
 	unsigned int calls;
 	unsigned int transfers;

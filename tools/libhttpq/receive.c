@@ -305,15 +305,15 @@ EXPORT int httpq_exchange(struct httpq *h, struct httpq_request **done,
 	x.nr_sends = 0;
 	x.error = 0;
 	x.left = false;
-	if (nr_next) {
-		ret = pool_get(h, nr_next * RX_SIZE, &x.rx);
-		if (ret)
-			return ret;
-	}
+	/* Without memory for requests the answers are handed in all the same. */
+	if (nr_next && pool_get(h, nr_next * RX_SIZE, &x.rx))
+		x.nr_next = 0;
 	collect(&x, done, nr_done);
 	ret = exchange_run(&x);
 	if (x.rx && !(ret > 0 && nr_next == 1))
 		pool_put(x.rx);
+	if (nr_next && !x.rx)
+		ret = -ENOMEM;
 	return ret;
 }
 
