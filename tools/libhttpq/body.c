@@ -24,7 +24,8 @@
  * Return: bytes read; 0 at the end of the body; -EAGAIN (nothing there yet;
  * HTTPQ_EVENT_BODY will tell), -EINTR, -ECONNRESET (the client is gone),
  * -ETIMEDOUT (it stopped sending), -EBADMSG (broken chunk), -EFBIG (over the
- * limit), -EALREADY (another thread is reading), -ESTALE, -EINVAL.
+ * limit), -EALREADY (another thread is reading), -ESTALE, -EINVAL, -ENOMEM,
+ * -ENODEV, -ESHUTDOWN (the handle was detached).
  */
 EXPORT ssize_t httpq_read_body(struct httpq_request *req, void *buf,
 			       size_t len)
@@ -84,8 +85,8 @@ static int trailers_fetch(struct httpq_request *req, uint32_t *room)
  *
  * httpq_trailer() and httpq_trailer_at() then see them.
  *
- * Return: 0, -ENODATA (there are none), -EAGAIN (the body was not read to its
- * end), -ENOMEM, and what httpq_read_body() gives.
+ * Return: 0, -ENODATA (there are none, or the body was not read to its end),
+ * -ENOMEM, and what httpq_read_body() gives.
  */
 EXPORT int httpq_read_trailers(struct httpq_request *req)
 {

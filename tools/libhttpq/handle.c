@@ -130,7 +130,7 @@ static int fd_passed(void)
  * Return: 0, -EINVAL (name or flags), -ENOENT (no such queue; or no device:
  * the module is not loaded), -EEXIST, -EACCES (mode and owner of the queue
  * forbid it; HTTPQ_OPEN_CONTROL: not its owner), -EDQUOT (too many queues of
- * this user), -ENOMEM.
+ * this user), -ENOSPC (too many of all users), -ENOMEM.
  */
 EXPORT int httpq_open(struct httpq **out, const char *queue,
 		      unsigned int flags)
@@ -230,7 +230,8 @@ EXPORT int httpq_info(const struct httpq *h, struct httpq_info *info)
  *
  * Return: 0, -EINVAL (not a prefix URL), -EACCES, -EEXIST (bound already),
  * -EADDRINUSE (another program holds the port), -EADDRNOTAVAIL (an address
- * that is not of this host), -ENODEV, -ESHUTDOWN.
+ * that is not of this host), -EDQUOT (too many URLs of this user), -ENOSPC (too
+ * many of all users), -ENOMEM, -ENOTCONN, -ENODEV, -ESHUTDOWN.
  */
 EXPORT int httpq_bind(struct httpq *h, const char *url, uint64_t context)
 {
@@ -251,7 +252,8 @@ EXPORT int httpq_bind(struct httpq *h, const char *url, uint64_t context)
  *
  * Thread-safe. Requests that have been routed already still come.
  *
- * Return: 0, -EINVAL, -ENOENT (not bound by this handle).
+ * Return: 0, -EINVAL, -ENOENT (not bound by this handle), -ENOMEM, -ENOTCONN,
+ * -ENODEV, -ESHUTDOWN.
  */
 EXPORT int httpq_unbind(struct httpq *h, const char *url)
 {
@@ -282,7 +284,7 @@ EXPORT void httpq_set_timeout(struct httpq *h, int timeout_ms)
  * Thread-safe. Until then no request comes, and who looks after the workers of
  * the queue does not count this one.
  *
- * Return: 0, -ENODEV, -ESHUTDOWN.
+ * Return: 0, -ENOTCONN, -ENODEV, -ESHUTDOWN.
  */
 EXPORT int httpq_ready(struct httpq *h)
 {
@@ -294,15 +296,15 @@ EXPORT int httpq_ready(struct httpq *h)
 /**
  * httpq_drain - take no more requests, and finish those that are held
  * @h: the handle.
- * @deadline_ms: how long that may take; 0 for no limit. What is not answered
- *	then is treated as if the worker had died. A later call can shorten it.
+ * @deadline_ms: how long that may take, at most a day; 0 for no limit. What is
+ *	not answered then is treated as if the worker had died. A later call can shorten it.
  *
  * Requests that were not received yet go to other workers at once. Every
  * receiving call returns -ESHUTDOWN, so that receiving loops end; answers and
  * bodies go on as before. Thread-safe, and may be called from a signal handler.
  *
  * Return: number of requests that are still to be answered, which a later call
- * tells anew; -ENODEV, -ENOTCONN, -ESHUTDOWN.
+ * tells anew; -EINVAL (@deadline_ms), -ENODEV, -ENOTCONN, -ESHUTDOWN.
  */
 EXPORT int httpq_drain(struct httpq *h, unsigned int deadline_ms)
 {

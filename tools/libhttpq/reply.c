@@ -379,7 +379,7 @@ EXPORT int httpq_error(const struct httpq_request *req)
  * is broken, so that it can tell. If the client is gone, the log does not wait
  * for an end any more.
  *
- * Return: 0, -ESTALE (there is nothing left to answer).
+ * Return: 0, -ESTALE (there is nothing left to answer), -ENODEV, -ESHUTDOWN.
  */
 EXPORT int httpq_cancel(struct httpq_request *req)
 {
