@@ -297,7 +297,8 @@ EXPORT int httpq_ready(struct httpq *h)
  * httpq_drain - take no more requests, and finish those that are held
  * @h: the handle.
  * @deadline_ms: how long that may take, at most a day; 0 for no limit. What is
- *	not answered then is treated as if the worker had died. A later call can shorten it.
+ *	not answered then is treated as if the worker had died. A later call can
+ *	shorten it.
  *
  * Requests that were not received yet go to other workers at once. Every
  * receiving call returns -ESHUTDOWN, so that receiving loops end; answers and
