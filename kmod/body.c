@@ -406,7 +406,7 @@ static int trailers_copy(struct httpq_body *args, const u8 *data, u16 len,
  *
  * Context: process, no locks.
  * Return: 0; -ENODATA (there are none, or the body is not read to its end),
- * -EMSGSIZE, -EBADMSG (malformed), -EFAULT, -ENOMEM, -EALREADY, -ESTALE.
+ * -EMSGSIZE, -EBADMSG (too many), -EFAULT, -ENOMEM, -EALREADY, -ESTALE.
  */
 int httpq_body_trailers(const struct httpq_worker *worker,
 			struct httpq_request *req, struct httpq_body *args)

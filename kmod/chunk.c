@@ -29,6 +29,7 @@ enum chunk_state {
 	DATA_CR,
 	DATA_LF,
 	TRAILER_START,		/* first byte of a trailer line, or the end */
+	TRAILER_NAME,		/* more of its name, or the colon */
 	TRAILER_LINE,
 	TRAILER_LF,
 	END_LF,
@@ -186,6 +187,11 @@ static u8 step_trailer(struct httpq_chunk *c, u8 byte)
 	c->trailers++;
 	if (c->state == TRAILER_LF)
 		return byte == '\n' ? TRAILER_START : BAD;
+	/* RFC 9112 sections 5.1 and 5.2: a name, and at once its colon. */
+	if (c->state == TRAILER_NAME && byte == ':')
+		return TRAILER_LINE;
+	if (c->state != TRAILER_LINE)
+		return httpq_field_is_tchar(byte) ? TRAILER_NAME : BAD;
 	if (byte == '\r')
 		return TRAILER_LF;
 	return httpq_field_is(byte, HTTPQ_BYTE_TEXT) ? TRAILER_LINE : BAD;

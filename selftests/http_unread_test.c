@@ -220,6 +220,7 @@ TEST_F(unread, bad_chunks)
 {
 	static const char *const bad_chunks[] = {
 		"x\r\n", "1\na\r\n", "1\r\nab\r\n", "0\r\nX: y\n\r\n",
+		"0\r\nX : y\r\n\r\n", "0\r\n",
 	};
 	struct http *t = &self->http;
 	size_t i;

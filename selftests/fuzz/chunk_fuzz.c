@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Chunked bodies: the result, the body and the trailers must not depend on how
- * the input is split, and what follows the body must not be touched.
+ * the input is split, what follows the body must not be touched, and trailers
+ * that were let through are well-formed.
  */
 #include "../../kmod/chunk.h"
+#include "../../kmod/parse.h"
 #include "fuzz.h"
 
 #define MAX_SIZE 4096
+#define MAX_TRAILERS 128
 
 struct outcome {
 	enum httpq_chunk_result result;
@@ -49,7 +52,7 @@ static void feed(struct outcome *o, const u8 *data, size_t size, size_t step)
 	size_t pos;
 
 	memset(o, 0, sizeof(*o));
-	httpq_chunk_init(&c, 64, 128);
+	httpq_chunk_init(&c, 64, MAX_TRAILERS);
 	for (pos = 0; pos < size && o->result == HTTPQ_CHUNK_MORE; pos += step) {
 		size_t len = size - pos < step ? size - pos : step;
 		u8 *piece = copy_of(data + pos, len);
@@ -73,7 +76,7 @@ static void expect_equal(const struct outcome *a, const struct outcome *b)
 		return;
 	CHECK(a->trailers_len == b->trailers_len);
 	CHECK(!memcmp(a->trailers, b->trailers, a->trailers_len));
-	CHECK(a->trailers_len <= 128);
+	CHECK(a->trailers_len <= MAX_TRAILERS);
 }
 
 /* What was decoded is encoded as one chunk and has to come out again. */
@@ -101,6 +104,15 @@ static void expect_round_trip(const struct outcome *o)
 	CHECK(again.trailers_len == o->trailers_len);
 }
 
+/* A worker that does not ask for them would not learn of a fault. */
+static void expect_trailers(const struct outcome *o)
+{
+	struct httpq_field fields[MAX_TRAILERS / 4];
+
+	CHECK(httpq_parse_trailers(o->trailers, o->trailers_len, fields,
+				   MAX_TRAILERS / 4) >= 0);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct outcome whole, split;
@@ -112,7 +124,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	expect_equal(&whole, &split);
 	feed(&split, data, size, step_of(data, size));
 	expect_equal(&whole, &split);
-	if (whole.result == HTTPQ_CHUNK_END)
+	if (whole.result == HTTPQ_CHUNK_END) {
 		expect_round_trip(&whole);
+		expect_trailers(&whole);
+	}
 	return 0;
 }
