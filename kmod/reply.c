@@ -327,13 +327,16 @@ static int frame_reset_content(const struct httpq_reply *reply,
 	return 0;
 }
 
-/* The fields that a GET would get, as far as they are known. */
+/*
+ * The fields that a GET would get, as far as they are known (RFC 9110 section
+ * 8.6): a worker that left the body away has not said how long it would be.
+ */
 static int frame_head_request(const struct httpq_reply *reply,
 			      struct httpq_reply_frame *frame)
 {
 	if (reply->has_length)
 		announce(frame, reply->content_length);
-	else if (!frame->more)
+	else if (!frame->more && frame->body_len)
 		announce(frame, frame->body_len);
 	return 0;
 }

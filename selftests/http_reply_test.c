@@ -246,6 +246,16 @@ TEST_F(response, to_head)
 	EXPECT_TRUE(http_field_is(&r, "Content-Length", "123456789"));
 	reply_free(&r);
 
+	/* Which nobody knows if neither it nor the body is given. */
+	req = http_ask(t, HEAD);
+	ASSERT_NE(NULL, req);
+	EXPECT_EQ(0, httpq_reply(req, 200, "text/plain", NULL, 0));
+	httpq_request_free(req);
+	read_reply(_metadata, t, "HEAD", 200, &r);
+	EXPECT_EQ(0, reply_fields(&r, "Content-Length"));
+	EXPECT_EQ(0, reply_fields(&r, "Connection"));
+	reply_free(&r);
+
 	ASSERT_EQ(0, stream(http_ask(t, HEAD), "12"));
 	read_reply(_metadata, t, "HEAD", 200, &r);
 	EXPECT_EQ(0, reply_fields(&r, "Content-Length"));
