@@ -44,7 +44,6 @@ enum parse_state {
 };
 
 #define METHOD_MAX	32
-#define HTTP_PORT	80
 
 static const char scheme[] = "http://";
 static const char version_name[] = "HTTP/";
@@ -547,30 +546,13 @@ static enum httpq_parse_result end_field(struct httpq_parse *p,
 	return next(p, FIELD_START);
 }
 
-static bool bytes_equal(const u8 *a, const u8 *b, u16 len)
-{
-	u16 i;
-
-	for (i = 0; i < len; i++)
-		if (httpq_field_lower(a[i]) != httpq_field_lower(b[i]))
-			return false;
-	return true;
-}
-
 /* An absolute form and a Host field must name the same authority. */
 static bool authorities_agree(const struct httpq_parse *p, const u8 *buf)
 {
-	const u8 *target = buf + p->authority.off;
-	const u8 *value = buf + p->host_value.off;
-	struct httpq_authority a;
-	struct httpq_authority b;
-
-	if (httpq_url_parse_authority(target, p->authority.len, &a) ||
-	    httpq_url_parse_authority(value, p->host_value.len, &b))
-		return false;
-	return (a.port ? a.port : HTTP_PORT) == (b.port ? b.port : HTTP_PORT) &&
-	       a.host.len == b.host.len &&
-	       bytes_equal(target + a.host.off, value + b.host.off, a.host.len);
+	return httpq_url_authorities_agree(buf + p->authority.off,
+					   p->authority.len,
+					   buf + p->host_value.off,
+					   p->host_value.len);
 }
 
 static enum httpq_parse_cause check_host(const struct httpq_parse *p,

@@ -17,6 +17,7 @@
 #define NAME_MAX_LEN 253
 #define LABEL_MAX_LEN 63
 #define GROUPS 8
+#define HTTP_PORT 80
 
 static const u8 mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -191,7 +192,7 @@ int httpq_url_parse_addr(const u8 *text, size_t len, u8 addr[16])
 	return parse_ipv4(text, len, addr + sizeof(mapped_prefix));
 }
 
-/* Decimal digits up to 65535. */
+/* Decimal digits up to 65535, or none; 0 would be taken for that. */
 static int parse_port(const u8 *text, size_t len, u16 *port)
 {
 	u32 number = 0;
@@ -204,6 +205,8 @@ static int parse_port(const u8 *text, size_t len, u16 *port)
 		if (number > U16_MAX)
 			return -EINVAL;
 	}
+	if (len && !number)
+		return -EINVAL;
 	*port = number;
 	return 0;
 }
@@ -267,6 +270,52 @@ int httpq_url_parse_authority(const u8 *text, u16 len,
 	out->host.len = host;
 	out->port = port;
 	return 0;
+}
+
+static bool bytes_equal(const u8 *a, const u8 *b, u16 len)
+{
+	u16 i;
+
+	for (i = 0; i < len; i++)
+		if (httpq_field_lower(a[i]) != httpq_field_lower(b[i]))
+			return false;
+	return true;
+}
+
+/* An IPv6 address can be written in many ways, anything else only in one. */
+static bool hosts_equal(const u8 *a, u16 a_len, const u8 *b, u16 b_len)
+{
+	u8 a_addr[16], b_addr[16];
+
+	if (a_len && b_len && a[0] == '[' && b[0] == '[')
+		return !httpq_url_parse_addr(a, a_len, a_addr) &&
+		       !httpq_url_parse_addr(b, b_len, b_addr) &&
+		       !memcmp(a_addr, b_addr, sizeof(a_addr));
+	return a_len == b_len && bytes_equal(a, b, a_len);
+}
+
+/**
+ * httpq_url_authorities_agree - whether two texts name the same authority
+ * @a: host and optional port, see httpq_url_parse_authority().
+ * @a_len: its length.
+ * @b: another one.
+ * @b_len: its length.
+ *
+ * Context: any.
+ * Return: true if both are valid, and host and port are the same.
+ */
+bool httpq_url_authorities_agree(const u8 *a, u16 a_len, const u8 *b,
+				 u16 b_len)
+{
+	struct httpq_authority x;
+	struct httpq_authority y;
+
+	if (httpq_url_parse_authority(a, a_len, &x) ||
+	    httpq_url_parse_authority(b, b_len, &y))
+		return false;
+	return (x.port ? x.port : HTTP_PORT) == (y.port ? y.port : HTTP_PORT) &&
+	       hosts_equal(a + x.host.off, x.host.len, b + y.host.off,
+			   y.host.len);
 }
 
 /* Is there a dot segment after the slash at @path[-1]? */

@@ -59,6 +59,8 @@ int httpq_url_parse(const char *url, size_t len, struct httpq_url *out,
 		    const char **problem);
 int httpq_url_parse_authority(const u8 *text, u16 len,
 			      struct httpq_authority *out);
+bool httpq_url_authorities_agree(const u8 *a, u16 a_len, const u8 *b,
+				 u16 b_len);
 int httpq_url_parse_addr(const u8 *text, size_t len, u8 addr[16]);
 bool httpq_url_path_is_plain(const u8 *path, u16 len);
 int httpq_url_canonical_path(const u8 *path, u16 len, u8 *out);

@@ -198,6 +198,8 @@ TEST_F(http, target_forms)
 		  "http://a", "/", "a" },
 		{ "GET http://a?q HTTP/1.1\r\nHost: a\r\n",
 		  "http://a?q", "/", "a" },
+		{ "GET http://[::1]/ HTTP/1.1\r\nHost: [0:0:0:0:0:0:0:1]\r\n",
+		  "http://[::1]/", "/", "[::1]" },
 		{ "OPTIONS * HTTP/1.1\r\nHost: b.\r\n", "*", "/", "b" },
 		{ "OPTIONS / HTTP/1.1\r\nHost: [::1]:8080\r\n", "/", "/",
 		  "[::1]" },

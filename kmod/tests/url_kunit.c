@@ -454,7 +454,6 @@ static const struct authority_case authority_cases[] = {
 	{ TEXT("example.com."), 0, "example.com", 0 },
 	{ TEXT("example.com.:8080"), 0, "example.com", 8080 },
 	{ TEXT("a:"), 0, "a", 0 },
-	{ TEXT("a:0"), 0, "a", 0 },
 	{ TEXT("a:65535"), 0, "a", 65535 },
 	{ TEXT("a:00080"), 0, "a", 80 },
 	{ TEXT("a_b~c!$&'()*+,;="), 0, "a_b~c!$&'()*+,;=", 0 },
@@ -468,6 +467,9 @@ static const struct authority_case authority_cases[] = {
 	{ TEXT("."), -EINVAL },
 	{ TEXT(".:80"), -EINVAL },
 	{ TEXT("a.."), -EINVAL },
+	{ TEXT("a:0"), -EINVAL },
+	{ TEXT("a:000"), -EINVAL },
+	{ TEXT("[::1]:0"), -EINVAL },
 	{ TEXT("a:65536"), -EINVAL },
 	{ TEXT("a:4294967376"), -EINVAL },
 	{ TEXT("a:99999999999999999999999"), -EINVAL },
@@ -530,6 +532,60 @@ static void parse_authority_is_strict(struct kunit *test)
 	kunit_kfree(test, text);
 }
 
+struct agree_case {
+	const char *a;
+	const char *b;
+	bool agree;
+};
+
+static const struct agree_case agree_cases[] = {
+	{ "b", "b", true },
+	{ "B.c", "b.C", true },
+	{ "b.", "b", true },
+	{ "b:80", "b", true },
+	{ "b:", "b", true },
+	{ "b:", "b:080", true },
+	{ "b:81", "b:81", true },
+	{ "[::1]:81", "[::1]:81", true },
+	{ "[::1]", "[0:0:0:0:0:0:0:1]", true },
+	{ "[2001:DB8::a]:80", "[2001:db8:0::0a]", true },
+	{ "[::ffff:1.2.3.4]", "[::ffff:102:304]", true },
+	{ "b", "c", false },
+	{ "b", "bb", false },
+	{ "b", "", false },
+	{ "b:81", "b", false },
+	{ "b:81", "b:82", false },
+	{ "b:0", "b", false },
+	{ "b:0", "b:0", false },
+	{ "b:x", "b:x", false },
+	{ "[::1]", "[::2]", false },
+	{ "[::1]", "[::1]:81", false },
+	{ "[::1]", "::1", false },
+	{ "[::1]", "", false },
+	{ "1.2.3.4", "[::ffff:1.2.3.4]", false },
+};
+
+static void agree_desc(const struct agree_case *c, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s and %s", c->a, c->b);
+}
+
+KUNIT_ARRAY_PARAM(agree, agree_cases, agree_desc);
+
+static void authorities_agree_if_equal(struct kunit *test)
+{
+	const struct agree_case *c = test->param_value;
+	const u8 *a = (const u8 *)c->a;
+	const u8 *b = (const u8 *)c->b;
+
+	KUNIT_EXPECT_EQ(test, httpq_url_authorities_agree(a, strlen(c->a), b,
+							  strlen(c->b)),
+			c->agree);
+	KUNIT_EXPECT_EQ(test, httpq_url_authorities_agree(b, strlen(c->b), a,
+							  strlen(c->a)),
+			c->agree);
+}
+
 static void parse_addr_gives_network_order(struct kunit *test)
 {
 	static const u8 v4[16] = { [10] = 0xff, 0xff, 1, 2, 3, 4 };
@@ -559,6 +615,7 @@ static struct kunit_case url_test_cases[] = {
 	KUNIT_CASE(parse_refuses_nul),
 	KUNIT_CASE_PARAM(canonical_path_follows_rfc3986, path_gen_params),
 	KUNIT_CASE_PARAM(parse_authority_is_strict, authority_gen_params),
+	KUNIT_CASE_PARAM(authorities_agree_if_equal, agree_gen_params),
 	KUNIT_CASE(parse_addr_gives_network_order),
 	{}
 };
