@@ -561,6 +561,12 @@ static enum httpq_parse_cause check_host(const struct httpq_parse *p,
 	if (!(p->flags & HTTPQ_PARSE_F_HOST))
 		return p->version < 11 ? HTTPQ_PARSE_CAUSE_NONE :
 					 HTTPQ_PARSE_CAUSE_HOST;
+	/*
+	 * The same, RFC 9110 section 4.2.1. HTTP/1.0 does not demand the field
+	 * at all.
+	 */
+	if (p->version >= 11 && !p->host_value.len)
+		return HTTPQ_PARSE_CAUSE_HOST;
 	if (p->form == HTTPQ_PARSE_ABSOLUTE && !authorities_agree(p, buf))
 		return HTTPQ_PARSE_CAUSE_HOST;
 	return HTTPQ_PARSE_CAUSE_NONE;

@@ -203,7 +203,7 @@ TEST_F(http, target_forms)
 		{ "OPTIONS * HTTP/1.1\r\nHost: b.\r\n", "*", "/", "b" },
 		{ "OPTIONS / HTTP/1.1\r\nHost: [::1]:8080\r\n", "/", "/",
 		  "[::1]" },
-		{ "PROPFIND / HTTP/1.1\r\nHost:\r\n", "/", "/", "" },
+		{ "PROPFIND / HTTP/1.1\r\nHost: a\r\n", "/", "/", "a" },
 		{ "get / HTTP/1.1\r\nHost: a\r\n", "/", "/", "a" },
 		{ "GET / HTTP/1.7\r\nHost: a\r\n", "/", "/", "a" },
 	};
@@ -377,6 +377,9 @@ TEST_F(http, version_1_0)
 	struct reply r;
 
 	/* Host is not demanded, the connection does not persist. */
+	ASSERT_EQ(0, http_answer(http_ask(t, "GET / HTTP/1.0\r\nHost:\r\n"
+					     "\r\n"), "ok"));
+	ASSERT_EQ(0, http_reconnect(t));
 	req = http_ask(t, "GET / HTTP/1.0\r\n\r\n");
 	ASSERT_NE(NULL, req);
 	EXPECT_EQ(10, httpq_version(req));
