@@ -176,10 +176,6 @@ static enum httpq_parse_result parse_method(struct httpq_parse *p,
 	if (byte != ' ' || !p->method.len)
 		return refuse_byte(p, byte, HTTPQ_PARSE_CAUSE_METHOD);
 	p->method_id = method_id(in->buf + p->method.off, p->method.len);
-	if (p->method_id == HTTPQ_METHOD_CONNECT) {
-		p->form = HTTPQ_PARSE_AUTHORITY;
-		return refuse(p, HTTPQ_PARSE_CAUSE_CONNECT);
-	}
 	p->target.off = p->pos + 1;
 	return next(p, TARGET_START);
 }
@@ -207,6 +203,13 @@ static enum httpq_parse_result parse_target_start(struct httpq_parse *p,
 {
 	u8 byte = in->buf[p->pos];
 
+	/* RFC 9112 section 3.2.3: nothing else has, or may have, this form. */
+	if (p->method_id == HTTPQ_METHOD_CONNECT && byte != ' ') {
+		p->form = HTTPQ_PARSE_AUTHORITY;
+		p->authority.off = p->pos;
+		p->state = TARGET_AUTHORITY;
+		return HTTPQ_PARSE_MORE;
+	}
 	p->target.len = 1;
 	if (byte == '/') {
 		p->form = HTTPQ_PARSE_ORIGIN;
@@ -282,6 +285,25 @@ static bool take_authority(struct httpq_parse *p, const struct parse_input *in)
 	return true;
 }
 
+/*
+ * A tunnel is refused for what it is only if it was asked for in the right
+ * way, with host and port: RFC 9110 section 9.3.6.
+ */
+static enum httpq_parse_result end_connect(struct httpq_parse *p,
+					   const struct parse_input *in)
+{
+	u8 byte = in->buf[p->pos];
+	struct httpq_authority authority;
+
+	if (byte != ' ')
+		return end_target(p, byte);
+	if (httpq_url_parse_authority(in->buf + p->authority.off,
+				      p->authority.len, &authority) ||
+	    !authority.host.len || !authority.port)
+		return refuse(p, HTTPQ_PARSE_CAUSE_TARGET);
+	return refuse(p, HTTPQ_PARSE_CAUSE_CONNECT);
+}
+
 static enum httpq_parse_result parse_authority(struct httpq_parse *p,
 					       const struct parse_input *in)
 {
@@ -294,6 +316,8 @@ static enum httpq_parse_result parse_authority(struct httpq_parse *p,
 		return refuse(p, HTTPQ_PARSE_CAUSE_TARGET_LENGTH);
 	if (p->pos == in->len)
 		return HTTPQ_PARSE_MORE;
+	if (p->form == HTTPQ_PARSE_AUTHORITY)
+		return end_connect(p, in);
 	byte = in->buf[p->pos];
 	if (byte != '/' && byte != '?' && byte != ' ')
 		return end_target(p, byte);

@@ -66,7 +66,7 @@ enum httpq_parse_form {
  * @host: host that routes: of the absolute form, else of Host; without port,
  *	brackets kept, trailing dot dropped.
  * @content_length: if HTTPQ_PARSE_F_LENGTH, at most 2^63-1.
- * @authority: internal: authority of an absolute form.
+ * @authority: internal: authority of an absolute form, or for CONNECT.
  * @host_value: internal: value of the Host field.
  * @framing: internal: what the fields say so far.
  * @escape: internal: hexadecimal digits that a '%' still demands.

@@ -111,7 +111,7 @@ static const struct refusal refusals[] = {
 	{ "GET /x HTTP/2.0\r\n", 505,
 	  "error 505 Version_N/S head - GET /x" },
 	{ "CONNECT a:1 HTTP/1.1\r\n", 501,
-	  "error 501 N/I head - CONNECT -" },
+	  "error 501 N/I head - CONNECT a:1" },
 	{ POST("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501,
 	  "error 501 N/I head HTTP/1.1 POST /x" },
 	{ "GET /x HTTP/1.1\n", 400,
