@@ -139,6 +139,11 @@ enum httpq_parse_cause httpq_framing_check(const struct httpq_framing *f,
 {
 	if (f->seen & SEEN_CODING && (version < 11 || f->seen & SEEN_LENGTH))
 		return HTTPQ_PARSE_CAUSE_FRAMING;
+	/*
+	 * Also if it stands alone: RFC 9112 section 6.1 allows 501 for a coding
+	 * that is not known, and section 6.3, rule 4, wants 400 where chunked
+	 * is there and not the last. take_coding() has refused that.
+	 */
 	if (f->seen & SEEN_OTHER_CODING)
 		return HTTPQ_PARSE_CAUSE_TRANSFER_CODING;
 	if (f->seen & SEEN_OTHER_EXPECT)
