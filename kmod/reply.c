@@ -14,7 +14,8 @@
 
 /*
  * Room for what the kernel itself writes: "HTTP/1.1 SSS " with a standard
- * phrase, Date, Content-Length with 20 digits, Connection, and the line ends.
+ * phrase, Date, Content-Length with 20 digits, Connection with two options, and
+ * the line ends.
  */
 #define OWN_LINES_MAX	160
 
@@ -153,7 +154,10 @@ static int take_length(struct httpq_reply *reply, const u8 *value, u16 len)
 	return httpq_field_parse_length(value, len, &reply->content_length);
 }
 
-/* The kernel decides on persistence; a worker can only ask for the end. */
+/*
+ * The kernel decides on persistence; a worker can only ask for the end. It can
+ * name Upgrade, which the kernel does as well.
+ */
 static int take_connection(struct httpq_reply *reply, const u8 *value, u16 len)
 {
 	struct httpq_bytes list = { value, len };
@@ -162,6 +166,8 @@ static int take_connection(struct httpq_reply *reply, const u8 *value, u16 len)
 	while (httpq_field_list_next(&list, &item)) {
 		if (httpq_field_bytes_equal(item.ptr, item.len, "close"))
 			reply->close = true;
+		else if (httpq_field_bytes_equal(item.ptr, item.len, "upgrade"))
+			reply->upgrade_option = true;
 		else if (!httpq_field_bytes_equal(item.ptr, item.len,
 						  "keep-alive"))
 			return -EINVAL;
@@ -185,6 +191,9 @@ static int take_field(struct httpq_reply *reply,
 		return take_connection(reply, value, field->value_len);
 	case HTTPQ_FIELD_TRANSFER_ENCODING:
 		return -EINVAL;
+	case HTTPQ_FIELD_UPGRADE:
+		reply->upgrade = true;
+		return 0;
 	default:
 		return 0;
 	}
@@ -249,7 +258,8 @@ static int check_fields(struct httpq_reply *reply)
 		field_name(reply, field, &len);
 		size += len + 2 + field->value_len + 2;
 	}
-	if (size > HTTPQ_HEAD_MAX)
+	if (size > HTTPQ_HEAD_MAX ||
+	    (reply->upgrade_option && !reply->upgrade))
 		return -EINVAL;
 	reply->fields_size = size;
 	return 0;
@@ -465,21 +475,46 @@ static u8 *put_framing(u8 *out, const struct httpq_reply_frame *frame)
 	return out;
 }
 
-/* Persistence is the rule in HTTP/1.1 and has to be said in 1.0. */
-static u8 *put_connection(u8 *out, const struct httpq_reply_frame *frame)
+/*
+ * Persistence is the rule in HTTP/1.1 and has to be said in 1.0. Who sends
+ * Upgrade has to name it (RFC 9110 section 7.8), whether the worker did or not.
+ */
+static u8 *put_connection(u8 *out, const struct httpq_reply *reply,
+			  const struct httpq_reply_frame *frame)
 {
+	bool option = !frame->keepalive || frame->version < 11;
+
+	if (!option && !reply->upgrade)
+		return out;
+	out = put_literal(out, "Connection: ");
 	if (!frame->keepalive)
-		return put_literal(out, "Connection: close\r\n");
-	if (frame->version < 11)
-		return put_literal(out, "Connection: keep-alive\r\n");
-	return out;
+		out = put_literal(out, "close");
+	else if (option)
+		out = put_literal(out, "keep-alive");
+	if (option && reply->upgrade)
+		out = put_literal(out, ", ");
+	if (reply->upgrade)
+		out = put_literal(out, "upgrade");
+	return put_literal(out, "\r\n");
 }
 
-static bool is_written_by_kernel(u16 id)
+/*
+ * What belongs to the connection, which the worker knows nothing of, and Date.
+ * An interim response has no Connection that could name Upgrade.
+ */
+static bool is_passed_on(const struct httpq_reply *reply, u16 id)
 {
-	return id == HTTPQ_FIELD_DATE || id == HTTPQ_FIELD_CONTENT_LENGTH ||
-	       id == HTTPQ_FIELD_CONNECTION ||
-	       id == HTTPQ_FIELD_TRANSFER_ENCODING;
+	switch (id) {
+	case HTTPQ_FIELD_DATE:
+	case HTTPQ_FIELD_CONTENT_LENGTH:
+	case HTTPQ_FIELD_CONNECTION:
+	case HTTPQ_FIELD_KEEP_ALIVE:
+	case HTTPQ_FIELD_TRANSFER_ENCODING:
+		return false;
+	case HTTPQ_FIELD_UPGRADE:
+		return !is_interim(reply);
+	}
+	return true;
 }
 
 static u8 *put_fields(u8 *out, const struct httpq_reply *reply)
@@ -491,7 +526,7 @@ static u8 *put_fields(u8 *out, const struct httpq_reply *reply)
 		const char *name;
 		size_t len;
 
-		if (is_written_by_kernel(field_id(reply, field)))
+		if (!is_passed_on(reply, field_id(reply, field)))
 			continue;
 		name = field_name(reply, field, &len);
 		out = put(out, name, len);
@@ -524,7 +559,7 @@ size_t httpq_reply_write(const struct httpq_reply *reply,
 		end = put(end, date, HTTPQ_DATE_LEN);
 		end = put_literal(end, "\r\n");
 		end = put_framing(end, frame);
-		end = put_connection(end, frame);
+		end = put_connection(end, reply, frame);
 	}
 	return put_fields(end, reply) - out;
 }

@@ -30,6 +30,8 @@ enum httpq_reply_framing {
  * @reason: reason phrase within @data; empty for the usual one.
  * @has_length: the worker gave a Content-Length.
  * @close: the worker gave "Connection: close".
+ * @upgrade: the worker gave Upgrade.
+ * @upgrade_option: internal: and named it in Connection.
  * @content_length: the worker's.
  * @fields_size: internal: bytes of all field lines.
  */
@@ -42,6 +44,8 @@ struct httpq_reply {
 	struct httpq_span reason;
 	bool has_length;
 	bool close;
+	bool upgrade;
+	bool upgrade_option;
 	u64 content_length;
 	u32 fields_size;
 };

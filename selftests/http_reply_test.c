@@ -391,6 +391,7 @@ TEST_F(response, refused_fields)
 		{ HTTPQ_FIELD_CONTENT_LENGTH, "", "0, 0" },
 		{ HTTPQ_FIELD_OTHER, "content-length", "9223372036854775808" },
 		{ HTTPQ_FIELD_CONNECTION, "", "upgrade" },
+		{ HTTPQ_FIELD_CONNECTION, "", "close, upgrade" },
 		{ HTTPQ_FIELD_CONNECTION, "", "keep-alive, x-own" },
 	};
 	static const struct field twice[] = {
@@ -524,6 +525,48 @@ TEST_F(response, worker_closes)
 	EXPECT_EQ(0, host_stat("conns_reset"));
 }
 
+/* RFC 9110 section 15.5.22: 426 says to what, and names the field (7.8). */
+TEST_F(response, upgrade_required)
+{
+	static const struct {
+		const char *request;
+		const char *option;
+		const char *connection;
+	} cases[] = {
+		{ HTTP_GET, NULL, "upgrade" },
+		{ HTTP_GET, "Upgrade", "upgrade" },
+		{ HTTP_GET, "close, upgrade", "close, upgrade" },
+		{ GET10_KEEPALIVE, NULL, "keep-alive, upgrade" },
+	};
+	struct http *t = &self->http;
+	struct httpq_request *req;
+	struct reply r;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, http_reconnect(t));
+		req = http_ask(t, cases[i].request);
+		ASSERT_NE(NULL, req);
+		if (cases[i].option)
+			EXPECT_EQ(0, httpq_add_header(req, "Connection",
+						      cases[i].option));
+		EXPECT_EQ(0, httpq_add_header(req, "Upgrade", "h2c"));
+		/* Of a connection that the worker knows nothing of. */
+		EXPECT_EQ(0, httpq_add_header(req, "Keep-Alive", "timeout=5"));
+		EXPECT_EQ(0, httpq_reply(req, 426, NULL, "", 0));
+		httpq_request_free(req);
+		read_reply(_metadata, t, "GET", 426, &r);
+		EXPECT_TRUE(http_field_is(&r, "Connection",
+					  cases[i].connection))
+			TH_LOG("%s", r.head);
+		EXPECT_TRUE(http_field_is(&r, "Upgrade", "h2c"));
+		EXPECT_EQ(0, reply_fields(&r, "Keep-Alive"));
+		reply_free(&r);
+		if (i != 2)
+			EXPECT_TRUE(http_alive(t));
+	}
+}
+
 TEST_F(response, interim)
 {
 	struct http *t = &self->http;
@@ -535,6 +578,8 @@ TEST_F(response, interim)
 	ASSERT_NE(NULL, req);
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(0, httpq_add_header(req, "Link", "</a>"));
+		/* Nothing would name it. */
+		EXPECT_EQ(0, httpq_add_header(req, "Upgrade", "h2c"));
 		EXPECT_EQ(0, httpq_send_interim(req, 103));
 		read_reply(_metadata, t, "GET", 103, &r);
 		EXPECT_STREQ("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",

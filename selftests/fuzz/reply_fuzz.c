@@ -22,6 +22,8 @@ struct lines {
 	int length;
 	int coding;
 	int connection;
+	int upgrade;
+	int keep_alive;
 	int date;
 };
 
@@ -38,6 +40,8 @@ static void count_line(struct lines *lines, const u8 *line, size_t len)
 	lines->length += id == HTTPQ_FIELD_CONTENT_LENGTH;
 	lines->coding += id == HTTPQ_FIELD_TRANSFER_ENCODING;
 	lines->connection += id == HTTPQ_FIELD_CONNECTION;
+	lines->upgrade += id == HTTPQ_FIELD_UPGRADE;
+	lines->keep_alive += id == HTTPQ_FIELD_KEEP_ALIVE;
 	lines->date += id == HTTPQ_FIELD_DATE;
 }
 
@@ -72,7 +76,9 @@ static int passed_on(const struct httpq_reply *reply)
 
 		CHECK(id != HTTPQ_FIELD_TRANSFER_ENCODING);
 		nr += id != HTTPQ_FIELD_CONTENT_LENGTH &&
-		      id != HTTPQ_FIELD_CONNECTION && id != HTTPQ_FIELD_DATE;
+		      id != HTTPQ_FIELD_CONNECTION && id != HTTPQ_FIELD_DATE &&
+		      id != HTTPQ_FIELD_KEEP_ALIVE &&
+		      (id != HTTPQ_FIELD_UPGRADE || reply->status >= 200);
 	}
 	return nr;
 }
@@ -89,6 +95,8 @@ static void expect_framed(const struct httpq_reply *reply,
 	CHECK(lines->length + lines->coding <= 1);
 	CHECK(lines->connection <= !interim);
 	CHECK(lines->connection || interim || frame->keepalive);
+	CHECK(lines->connection || !lines->upgrade);
+	CHECK(!lines->keep_alive);
 	CHECK(frame->framing != HTTPQ_REPLY_CLOSE || !frame->keepalive);
 	CHECK(frame->framing != HTTPQ_REPLY_CHUNKED || frame->version >= 11);
 	CHECK(lines->all == passed_on(reply) + lines->date + lines->length +
