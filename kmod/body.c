@@ -208,6 +208,23 @@ static void read_expected(struct httpq_conn *conn, struct sock *sk)
 		httpq_answer_continue(conn);
 }
 
+/**
+ * httpq_body_cut - the client has ended its side
+ * @conn: connection with a request
+ *
+ * A message without its end is incomplete, RFC 9112 section 8.
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_body_cut(struct httpq_conn *conn)
+{
+	if (conn->body == HTTPQ_CONN_BODY_DONE ||
+	    conn->body == HTTPQ_CONN_BODY_BROKEN)
+		return;
+	conn->body = HTTPQ_CONN_BODY_BROKEN;
+	conn->body_fault = 400;
+}
+
 /* What was decoded is lost; that it is not the client's fault it should know. */
 static void read_failed(struct httpq_conn *conn, int err)
 {
@@ -234,17 +251,19 @@ static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 	if (conn->body == HTTPQ_CONN_BODY_DONE)
 		return 0;
 	if (conn->body == HTTPQ_CONN_BODY_BROKEN)
-		return body_over_limit(conn) ? -EFBIG : -ECONNRESET;
+		return conn->body_fault == 413 ? -EFBIG : -ECONNRESET;
 	read_expected(conn, sk);
 	n = body_read(conn, sk, buf, len);
 	if (n == -EBADMSG || n == -ENOMEM)
 		read_failed(conn, n);
-	else if (n == -EFBIG)
+	if (n == -EFBIG) {
 		conn->body = HTTPQ_CONN_BODY_BROKEN;
+		conn->body_fault = 413;
+	}
 	if (n || conn->body == HTTPQ_CONN_BODY_DONE)
 		return n;
 	if (httpq_recv_eof(sk)) {
-		conn->body = HTTPQ_CONN_BODY_BROKEN;
+		httpq_body_cut(conn);
 		return -ECONNRESET;
 	}
 	read_wait(conn, want);

@@ -11,6 +11,7 @@ struct httpq_request;
 struct httpq_worker;
 struct sock;
 
+void httpq_body_cut(struct httpq_conn *conn);
 void httpq_body_drain(struct httpq_conn *conn, struct sock *sk);
 int httpq_body_read(const struct httpq_worker *worker,
 		    struct httpq_request *req, struct httpq_body *args,

@@ -14,6 +14,7 @@
 #include <net/tcp.h>
 
 #include "answer.h"
+#include "body.h"
 #include "conn.h"
 #include "held.h"
 #include "net.h"
@@ -648,8 +649,7 @@ static void conn_check_eof(struct httpq_conn *conn, struct sock *sk)
 		break;
 	case HTTPQ_CONN_REQUEST:
 		conn->keepalive = false;
-		if (conn->body != HTTPQ_CONN_BODY_DONE)
-			conn->body = HTTPQ_CONN_BODY_BROKEN;
+		httpq_body_cut(conn);
 		if (conn->half_closed)
 			break;
 		conn->half_closed = true;
@@ -723,6 +723,13 @@ static struct httpq_fate conn_fate(const struct httpq_conn *conn, u8 cause)
 
 	if (cause == HTTPQ_CAUSE_QUEUE_STOP)
 		fate.reason = httpq_queue_stop_reason(req->queue);
+	/* The worker gave up, or failed, over what the client sent. */
+	if (fate.status == 502 && conn->body_fault) {
+		fate.status = conn->body_fault;
+		fate.reason = conn->body_fault == 413 ?
+			      HTTPQ_LOG_REASON_ENTITY_TOO_LARGE :
+			      HTTPQ_LOG_REASON_BAD_REQUEST;
+	}
 	return fate;
 }
 

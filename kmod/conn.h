@@ -93,6 +93,8 @@ struct httpq_conn {
 	u8 timer_kind;
 	/** @framing: enum httpq_reply_framing of the response under way */
 	u8 framing;
+	/** @body_fault: status for a body that is broken by its client, or 0 */
+	u16 body_fault;
 	/** @want_body: enum httpq_conn_want, a reader; also read without lock */
 	u8 want_body;
 	/** @want_space: enum httpq_conn_want, a sender; also read without lock */

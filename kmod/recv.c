@@ -210,6 +210,7 @@ static int head_body(struct httpq_conn *conn, const struct httpq_parse *p)
 	unsigned long max = READ_ONCE(conn->hn->limits.body_bytes);
 
 	conn->body = HTTPQ_CONN_BODY_DONE;
+	conn->body_fault = 0;
 	conn->body_taken = 0;
 	conn->body_left = 0;
 	conn->expect = p->flags & HTTPQ_PARSE_F_CONTINUE;

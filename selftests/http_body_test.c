@@ -325,6 +325,35 @@ TEST_F(body, over_the_limit)
 	EXPECT_TRUE(http_quiet(t));
 }
 
+/* A worker that gives up over it, or dies, leaves the answer to the kernel. */
+TEST_F(body, over_the_limit_and_given_up)
+{
+	struct http *t = &self->http;
+	struct httpq_request *req;
+	struct reply r;
+	char buf[64];
+	int i;
+
+	host_sysctl("body_bytes", 4);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, http_reconnect(t));
+		ASSERT_EQ(0, peer_puts(&t->peer, CHUNKED("5\r\nabcde\r\n")));
+		req = http_take(t);
+		ASSERT_NE(NULL, req);
+		EXPECT_EQ(-EFBIG, http_read_all(req, buf, sizeof(buf), 64));
+		if (i == 0)
+			EXPECT_EQ(0, httpq_cancel(req));
+		if (i < 2)
+			httpq_request_free(req);
+		else
+			serve_stop(&t->serve);
+		ASSERT_EQ(0, peer_reply(&t->peer, "POST", &r));
+		EXPECT_STREQ("", http_answer_fault(&r, 413, true));
+		reply_free(&r);
+		EXPECT_EQ(0, peer_wait_close(&t->peer, PEER_TIMEOUT));
+	}
+}
+
 /* The error comes by itself, not in place of what was read before. */
 TEST_F(body, over_the_limit_in_one_read)
 {
@@ -492,22 +521,22 @@ TEST_F(body, client_resets)
 				    PEER_TIMEOUT));
 }
 
+static const char *const cut_texts[] = {
+	POST("Content-Length: 6\r\n", "abc"), CHUNKED("3\r\nabc\r\n"),
+	CHUNKED("6\r\nabc"), CHUNKED("3\r\nabc\r\n0\r\n"),
+};
+
 /* An end that is none: what came can be read, and the client be told. */
 TEST_F(body, client_ends_early)
 {
-	static const char *const texts[] = {
-		POST("Content-Length: 6\r\n", "abc"),
-		CHUNKED("3\r\nabc\r\n"), CHUNKED("6\r\nabc"),
-		CHUNKED("3\r\nabc\r\n0\r\n"),
-	};
 	struct http *t = &self->http;
 	struct httpq_request *req;
 	char buf[8];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+	for (i = 0; i < ARRAY_SIZE(cut_texts); i++) {
 		ASSERT_EQ(0, http_reconnect(t));
-		req = http_ask(t, texts[i]);
+		req = http_ask(t, cut_texts[i]);
 		ASSERT_NE(NULL, req);
 		peer_half_close(&t->peer);
 		EXPECT_EQ(3, httpq_read_body(req, buf, 3));
@@ -517,6 +546,42 @@ TEST_F(body, client_ends_early)
 		httpq_request_free(req);
 		expect_reply(_metadata, t, 400, true);
 	}
+}
+
+/* RFC 9112 section 8: the fault is the client's, whoever answers. */
+TEST_F(body, client_ends_early_and_given_up)
+{
+	struct http *t = &self->http;
+	struct httpq_request *req, *other;
+	struct httpq_event event;
+	struct reply r;
+	char buf[8];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cut_texts); i++) {
+		ASSERT_EQ(0, http_reconnect(t));
+		req = http_ask(t, cut_texts[i]);
+		ASSERT_NE(NULL, req);
+		peer_half_close(&t->peer);
+		EXPECT_EQ(3, httpq_read_body(req, buf, 3));
+		EXPECT_EQ(-ECONNRESET, httpq_read_body(req, buf, sizeof(buf)));
+		httpq_request_free(req);
+		ASSERT_EQ(0, peer_reply(&t->peer, "POST", &r));
+		EXPECT_STREQ("", http_answer_fault(&r, 400, true));
+		reply_free(&r);
+		EXPECT_EQ(0, peer_wait_close(&t->peer, PEER_TIMEOUT));
+	}
+	/* Seen without a read as well, if nothing came. */
+	ASSERT_EQ(0, http_reconnect(t));
+	req = http_ask(t, POST("Content-Length: 6\r\n", ""));
+	ASSERT_NE(NULL, req);
+	peer_half_close(&t->peer);
+	ASSERT_EQ(0, httpq_next_event(t->serve.h, &event, &other));
+	EXPECT_EQ(HTTPQ_EVENT_HALF_CLOSED, event.type);
+	serve_stop(&t->serve);
+	ASSERT_EQ(0, peer_reply(&t->peer, "POST", &r));
+	EXPECT_STREQ("", http_answer_fault(&r, 400, true));
+	reply_free(&r);
 }
 
 TEST_HARNESS_MAIN

@@ -469,6 +469,37 @@ TEST_F(reason, chunks_too_large)
 	EXPECT_RECORD("access 413 - sent HTTP/1.1 POST /x");
 }
 
+/* Not the worker's fault, although it is he who gives up. */
+TEST_F(reason, chunks_too_large_and_given_up)
+{
+	uint64_t id;
+	char buf[16];
+
+	host_sysctl("body_bytes", 3);
+	id = scene_take(&self->s, POST("Transfer-Encoding: chunked\r\n",
+				       "4\r\nfour\r\n0\r\n\r\n"));
+	ASSERT_NE(0, id);
+	EXPECT_EQ(-EFBIG, step_read(self->s.fd, id, buf, 10, true));
+	EXPECT_EQ(0, raw_cancel(self->s.fd, id));
+	EXPECT_STATUS(413);
+	EXPECT_RECORD("error 413 EntityTooLarge body HTTP/1.1 POST /x");
+}
+
+TEST_F(reason, body_cut_off_and_given_up)
+{
+	uint64_t id;
+	char buf[16];
+
+	id = scene_take(&self->s, POST("Content-Length: 10\r\n", "half"));
+	ASSERT_NE(0, id);
+	peer_half_close(&self->s.peer);
+	EXPECT_EQ(4, step_read(self->s.fd, id, buf, 10, true));
+	EXPECT_EQ(-ECONNRESET, step_read(self->s.fd, id, buf, 10, true));
+	EXPECT_EQ(0, raw_cancel(self->s.fd, id));
+	EXPECT_STATUS(400);
+	EXPECT_RECORD("error 400 BadRequest body HTTP/1.1 POST /x");
+}
+
 #define BIG (8 << 20)
 
 TEST_F(reason, stops_reading)
