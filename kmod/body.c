@@ -61,7 +61,7 @@ static int body_keep_trailer(struct httpq_conn *conn, const u8 *data,
 		req->trailers_size = max;
 	}
 	if (len > req->trailers_size - req->trailers_len)
-		return -EBADMSG;
+		return -E2BIG;
 	memcpy(req->trailers + req->trailers_len, data, len);
 	req->trailers_len += len;
 	return 0;
@@ -94,8 +94,10 @@ static size_t body_unchunk(struct body_pass *pass, size_t len)
 		case HTTPQ_CHUNK_MORE:
 			break;
 		case HTTPQ_CHUNK_BAD:
-		case HTTPQ_CHUNK_TOO_LONG:
 			pass->err = -EBADMSG;
+			break;
+		case HTTPQ_CHUNK_TOO_LONG:
+			pass->err = -E2BIG;
 			break;
 		}
 		used += run.used;
@@ -141,7 +143,8 @@ static bool body_over_limit(const struct httpq_conn *conn)
 
 /*
  * Decoded bytes into @buf. Returns how many; 0 if none are there or the body
- * is complete; -EBADMSG for broken framing, -EFBIG over the limit, -ENOMEM.
+ * is complete; -EBADMSG for broken framing, -E2BIG for too much of it, -EFBIG
+ * over the limit, -ENOMEM.
  */
 static int body_read(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 		     size_t len)
@@ -157,7 +160,7 @@ static int body_read(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 	conn->body_taken += pass.got;
 	trace_httpq_body(conn->id, pass.got, conn->body == HTTPQ_CONN_BODY_DONE);
 	if (pass.err) {
-		if (pass.err == -EBADMSG)
+		if (pass.err != -ENOMEM)
 			httpq_stats_inc(conn->hn->stats, body_bad);
 		trace_httpq_body_err(conn->id, pass.err);
 		return pass.err;
@@ -225,14 +228,24 @@ void httpq_body_cut(struct httpq_conn *conn)
 	conn->body_fault = 400;
 }
 
-/* What was decoded is lost; that it is not the client's fault it should know. */
-static void read_failed(struct httpq_conn *conn, int err)
+/*
+ * What was decoded is lost; that it is not the client's fault it should know.
+ * For the worker what is too long is no better than what is broken.
+ */
+static int read_failed(struct httpq_conn *conn, int err)
 {
-	bool bad = err == -EBADMSG;
+	u8 log_reason = HTTPQ_LOG_REASON_BAD_REQUEST;
+	u16 status = 400;
 
-	httpq_conn_fail_body(conn, bad ? 400 : 503, HTTPQ_REASON_BAD_BODY,
-			     bad ? HTTPQ_LOG_REASON_BAD_REQUEST :
-				   HTTPQ_LOG_REASON_NOT_AVAILABLE);
+	if (err == -ENOMEM) {
+		log_reason = HTTPQ_LOG_REASON_NOT_AVAILABLE;
+		status = 503;
+	} else if (err == -E2BIG) {
+		log_reason = HTTPQ_LOG_REASON_REQUEST_LENGTH;
+		status = 431;
+	}
+	httpq_conn_fail_body(conn, status, HTTPQ_REASON_BAD_BODY, log_reason);
+	return err == -E2BIG ? -EBADMSG : err;
 }
 
 static void read_wait(struct httpq_conn *conn, u8 want)
@@ -254,8 +267,8 @@ static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 		return conn->body_fault == 413 ? -EFBIG : -ECONNRESET;
 	read_expected(conn, sk);
 	n = body_read(conn, sk, buf, len);
-	if (n == -EBADMSG || n == -ENOMEM)
-		read_failed(conn, n);
+	if (n == -EBADMSG || n == -E2BIG || n == -ENOMEM)
+		return read_failed(conn, n);
 	if (n == -EFBIG) {
 		conn->body = HTTPQ_CONN_BODY_BROKEN;
 		conn->body_fault = 413;

@@ -270,7 +270,7 @@ TEST_F(body, framing_too_long)
 		if (i == 2)
 			EXPECT_EQ(0, httpq_read_trailers(req));
 		EXPECT_EQ(i < 2 ? -EBADMSG : 0, http_answer(req, "ok"));
-		expect_reply(_metadata, t, i < 2 ? 400 : 200, i < 2);
+		expect_reply(_metadata, t, i < 2 ? 431 : 200, i < 2);
 	}
 }
 

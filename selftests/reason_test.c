@@ -443,6 +443,20 @@ TEST_F(reason, body_is_bad)
 	EXPECT_RECORD("error 400 BadRequest delivered HTTP/1.1 POST /x");
 }
 
+TEST_F(reason, trailers_are_too_long)
+{
+	uint64_t id;
+	char buf[16];
+
+	host_sysctl("trailer_bytes", 8);
+	id = scene_take(&self->s, POST("Transfer-Encoding: chunked\r\n",
+				       "0\r\nX: 4567\r\n\r\n"));
+	ASSERT_NE(0, id);
+	EXPECT_EQ(-EBADMSG, step_read(self->s.fd, id, buf, 10, true));
+	EXPECT_STATUS(431);
+	EXPECT_RECORD("error 431 RequestLength delivered HTTP/1.1 POST /x");
+}
+
 TEST_F(reason, body_too_large)
 {
 	host_sysctl("body_bytes", 10);
