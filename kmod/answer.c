@@ -41,6 +41,7 @@ static const u16 reserve_status[] = {
 static struct page *reserve_page;
 static struct {
 	u16 off;
+	u16 head_len;
 	u16 len;
 } reserve_text[ARRAY_SIZE(reserve_status)];
 
@@ -107,7 +108,8 @@ static u32 answer_write(u16 status, const u8 *date,
 	return len;
 }
 
-static bool answer_reserve(struct httpq_conn *conn, u16 status)
+static bool answer_reserve(struct httpq_conn *conn, u16 status,
+			   bool head_request)
 {
 	int i;
 
@@ -119,6 +121,8 @@ static bool answer_reserve(struct httpq_conn *conn, u16 status)
 			continue;
 		httpq_batch_init_reserve(&conn->reserve, reserve_page,
 					 reserve_text[i].off,
+					 head_request ?
+					 reserve_text[i].head_len :
 					 reserve_text[i].len);
 		httpq_send_queue(conn, &conn->reserve.batch);
 		break;
@@ -157,7 +161,7 @@ bool httpq_answer_queue(struct httpq_conn *conn, u16 status, bool head_request,
 	len = answer_write(status, date, &frame, text);
 	batch = httpq_batch_create_atomic(conn->hn, len, &data);
 	if (!batch)
-		return answer_reserve(conn, status);
+		return answer_reserve(conn, status, head_request);
 	memcpy(data, text, len);
 	httpq_send_queue(conn, batch);
 	return keepalive;
@@ -205,6 +209,7 @@ static u32 reserve_write(u16 status, u8 *out)
  */
 int httpq_answer_init(void)
 {
+	u8 body[ANSWER_BODY_MAX];
 	u16 off = 0;
 	u8 *text;
 	int i;
@@ -220,6 +225,8 @@ int httpq_answer_init(void)
 		reserve_text[i].off = off;
 		reserve_text[i].len = reserve_write(reserve_status[i],
 						    text + off);
+		reserve_text[i].head_len = reserve_text[i].len -
+					   answer_body(reserve_status[i], body);
 		off += reserve_text[i].len;
 	}
 	memcpy(text + off, continue_text, sizeof(continue_text));

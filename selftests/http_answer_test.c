@@ -315,6 +315,58 @@ TEST_F(answer, worker_leaves)
 	expect_answer(_metadata, t, HTTP_GET, 404, false);
 }
 
+/* A response that leaves the namespace no memory for another one, unsent. */
+static struct httpq_request *take_memory(struct __test_metadata *_metadata,
+					 struct http *t, struct peer *p)
+{
+	struct httpq_request *req;
+	static char body[100000];
+
+	ASSERT_EQ(0, host_run("httpq queue set test hold 131072"));
+	ASSERT_EQ(0, peer_connect(p, "127.0.0.1", 8080));
+	ASSERT_EQ(0, peer_puts(p, HTTP_GET));
+	req = http_take(t);
+	ASSERT_NE(NULL, req);
+	EXPECT_EQ(sizeof(body), httpq_send(req, body, sizeof(body),
+					   HTTPQ_SEND_MORE));
+	host_sysctl("mem_kib", 64);
+	return req;
+}
+
+/* RFC 9110 section 9.3.2: without memory as well, HEAD has no body. */
+TEST_F(answer, without_memory)
+{
+	static const char *const methods[] = { "GET", "HEAD" };
+	struct http *t = &self->http;
+	struct httpq_request *req;
+	struct peer other;
+	struct reply r;
+	char text[32];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, http_reconnect(t));
+		/* The request itself has to be there before. */
+		sprintf(text, "%s / HTTP/9.", methods[i]);
+		ASSERT_EQ(0, peer_puts(&t->peer, text));
+		ASSERT_TRUE(host_wait_lines("connections", " HEAD ", 1,
+					    PEER_TIMEOUT));
+		req = take_memory(_metadata, t, &other);
+		ASSERT_EQ(0, peer_puts(&t->peer, "9\r\n"));
+		ASSERT_EQ(0, peer_reply(&t->peer, methods[i], &r));
+		EXPECT_EQ(505, r.status);
+		/* Shows that it comes from the reserve. */
+		EXPECT_EQ(0, reply_fields(&r, "Date"));
+		EXPECT_TRUE(http_field_is(&r, "Content-Length", "31"));
+		EXPECT_TRUE(http_field_is(&r, "Connection", "close"));
+		reply_free(&r);
+		EXPECT_EQ(0, peer_wait_close(&t->peer, PEER_TIMEOUT));
+		host_sysctl("mem_kib", 262144);
+		httpq_request_free(req);
+		peer_close(&other);
+	}
+}
+
 /* Nothing stops the stream at an urgent byte: it ends. */
 TEST_F(answer, urgent_data)
 {
