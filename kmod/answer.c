@@ -172,14 +172,26 @@ bool httpq_answer_queue(struct httpq_conn *conn, u16 status, bool head_request,
  * @conn: connection that has not answered anything yet
  *
  * Context: any, under the socket lock; the caller runs the engine.
+ * Return: false if there is no memory, which it takes only behind an interim
+ * response that waits.
  */
-void httpq_answer_continue(struct httpq_conn *conn)
+bool httpq_answer_continue(struct httpq_conn *conn)
 {
-	if (conn->tx_bytes)
-		return;
-	httpq_batch_init_reserve(&conn->reserve, reserve_page, continue_off,
-				 sizeof(continue_text) - 1);
-	httpq_send_queue(conn, &conn->reserve.batch);
+	const u32 len = sizeof(continue_text) - 1;
+	struct httpq_batch *batch = &conn->reserve.batch;
+	u8 *data;
+
+	if (conn->tx_bytes) {
+		batch = httpq_batch_create_atomic(conn->hn, len, &data);
+		if (!batch)
+			return false;
+		memcpy(data, continue_text, len);
+	} else {
+		httpq_batch_init_reserve(&conn->reserve, reserve_page,
+					 continue_off, len);
+	}
+	httpq_send_queue(conn, batch);
+	return true;
 }
 
 /* An answer without Date: the line is cut out. */

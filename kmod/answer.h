@@ -14,7 +14,7 @@ void httpq_answer_exit(void);
 
 bool httpq_answer_queue(struct httpq_conn *conn, u16 status, bool head_request,
 			bool keepalive);
-void httpq_answer_continue(struct httpq_conn *conn);
+bool httpq_answer_continue(struct httpq_conn *conn);
 void httpq_answer_date(u8 date[HTTPQ_DATE_LEN]);
 
 #endif /* _HTTPQ_ANSWER_H */

@@ -205,10 +205,12 @@ static void read_expected(struct httpq_conn *conn, struct sock *sk)
 {
 	if (!conn->expect)
 		return;
-	conn->expect = false;
-	/* RFC 9110 section 10.1.1: needless if the body is coming already. */
-	if (!conn->begun && !tcp_inq(sk))
-		httpq_answer_continue(conn);
+	/*
+	 * RFC 9110 section 10.1.1: needless if the body is coming already.
+	 * Where there is no memory for it the next read tries again.
+	 */
+	if (conn->begun || tcp_inq(sk) || httpq_answer_continue(conn))
+		conn->expect = false;
 }
 
 /**

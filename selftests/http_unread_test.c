@@ -20,6 +20,9 @@ HTTP_FIXTURE(unread)
 #define POST(fields, body) "POST / HTTP/1.1\r\nHost: a\r\n" fields "\r\n" body
 #define CHUNKED(body) POST("Transfer-Encoding: chunked\r\n", body)
 
+/* Interim responses of 60000 bytes that no client's buffer holds. */
+#define INTERIMS 40
+
 /* Whether the client has nothing to read, now. */
 static bool peer_quiet(struct peer *p)
 {
@@ -149,6 +152,42 @@ TEST_F(unread, expect_answered_by_worker)
 	EXPECT_EQ(3, http_read_all(req, buf, sizeof(buf), 8));
 	EXPECT_EQ(0, http_answer(req, "ok"));
 	expect_reply(_metadata, t, 200, false);
+}
+
+/* What else waits for the client does not keep the 100 from it. */
+TEST_F(unread, expect_behind_interim)
+{
+	struct http *t = &self->http;
+	struct httpq_request *req;
+	char buf[8] = "", *link;
+	struct reply r;
+	int i;
+
+	link = malloc(60001);
+	ASSERT_NE(NULL, link);
+	memset(link, 'a', 60000);
+	link[60000] = 0;
+	req = http_ask(t, POST("Content-Length: 3\r\n"
+			       "Expect: 100-continue\r\n", ""));
+	ASSERT_NE(NULL, req);
+	/* More than fits into the buffers of both sides. */
+	for (i = 0; i < INTERIMS; i++) {
+		EXPECT_EQ(0, httpq_add_header(req, "Link", link));
+		EXPECT_EQ(0, httpq_send_interim(req, 103));
+	}
+	EXPECT_EQ(-EAGAIN, http_read_now(t, req, buf, sizeof(buf)));
+	EXPECT_EQ(-EAGAIN, http_read_now(t, req, buf, sizeof(buf)));
+	for (i = 0; i <= INTERIMS; i++) {
+		ASSERT_EQ(0, peer_reply(&t->peer, "POST", &r));
+		EXPECT_EQ(i < INTERIMS ? 103 : 100, r.status);
+		reply_free(&r);
+	}
+	EXPECT_TRUE(peer_quiet(&t->peer));
+	ASSERT_EQ(0, peer_puts(&t->peer, "abc"));
+	EXPECT_EQ(3, http_read_all(req, buf, sizeof(buf), 8));
+	EXPECT_EQ(0, http_answer(req, "ok"));
+	expect_reply(_metadata, t, 200, false);
+	free(link);
 }
 
 /* A small body that nobody reads is discarded, whenever it comes. */
