@@ -560,6 +560,9 @@ static void expire_idle(struct httpq_conn *conn)
 		httpq_record_conn(conn->hn, conn->id, &conn->local,
 				  &conn->remote, HTTPQ_LOG_REASON_TIMER_IDLE,
 				  0);
+	/* Of an empty line. */
+	if (conn->req)
+		httpq_request_put(conn_detach(conn));
 	conn_close(conn);
 }
 

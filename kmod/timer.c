@@ -58,6 +58,16 @@ static bool send_pending(const struct httpq_conn *conn, const struct sock *sk)
 	return conn->fin_sent && sk->sk_state != TCP_FIN_WAIT2;
 }
 
+/*
+ * An empty line is no request yet (RFC 9112 section 2.2): behind one that was
+ * answered it is a careless client's, and the connection idle.
+ */
+static u8 head_timer(const struct httpq_conn *conn)
+{
+	return conn->requests && !conn->req->parse.method.len ?
+	       HTTPQ_TIMER_IDLE : HTTPQ_TIMER_HEADER;
+}
+
 static u8 request_timer(const struct httpq_conn *conn)
 {
 	const struct httpq_request *req = conn->req;
@@ -82,7 +92,7 @@ static u8 timer_wanted(const struct httpq_conn *conn, const struct sock *sk)
 	case HTTPQ_CONN_IDLE:
 		return HTTPQ_TIMER_IDLE;
 	case HTTPQ_CONN_HEAD:
-		return HTTPQ_TIMER_HEADER;
+		return head_timer(conn);
 	case HTTPQ_CONN_DRAIN:
 	case HTTPQ_CONN_LINGER:
 		return HTTPQ_TIMER_LINGER;

@@ -552,6 +552,40 @@ TEST_F(http, idle_timeout)
 	EXPECT_EQ(0, host_stat("answers_kernel"));
 }
 
+/* RFC 9112 section 2.2: a careless client's CRLF behind a body is no request. */
+TEST_F(http, idle_after_empty_line)
+{
+	static const char *const texts[] = { "\r", "\r\n" };
+	struct http *t = &self->http;
+	struct reply r;
+	size_t i;
+
+	host_sysctl("header_timeout_ms", 10);
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		ASSERT_EQ(0, http_reconnect(t));
+		ASSERT_EQ(0, http_bulk(t, HTTP_GET, strlen(HTTP_GET)));
+		serve_one(_metadata, t, "GET", &r);
+		reply_free(&r);
+		host_sysctl("idle_timeout_ms", 50);
+		ASSERT_EQ(0, peer_puts(&t->peer, texts[i]));
+		EXPECT_EQ(0, peer_wait_close(&t->peer, PEER_TIMEOUT));
+		EXPECT_EQ(i + 1, host_stat("timeout_idle"));
+		host_sysctl("idle_timeout_ms", 75000);
+	}
+	EXPECT_EQ(0, host_stat("answers_kernel"));
+
+	/* From the first byte of a request on it is one. */
+	ASSERT_EQ(0, http_reconnect(t));
+	ASSERT_EQ(0, http_bulk(t, HTTP_GET, strlen(HTTP_GET)));
+	serve_one(_metadata, t, "GET", &r);
+	reply_free(&r);
+	ASSERT_EQ(0, peer_puts(&t->peer, "\r\nG"));
+	ASSERT_EQ(0, peer_reply(&t->peer, "GET", &r));
+	EXPECT_STREQ("", http_answer_fault(&r, 408, true));
+	reply_free(&r);
+	EXPECT_EQ(1, host_stat("timeout_header"));
+}
+
 /* Where the engine ran: in softirq unless it was told otherwise. */
 TEST_F(http, engine)
 {
