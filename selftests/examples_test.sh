@@ -99,6 +99,54 @@ echo_large() {
 		body_is "$root/large.bin"
 }
 
+echo_chunked() {
+	status 200 /echo/ -H 'Transfer-Encoding: chunked' -d 'some text' &&
+		field Content-Length 9 && ! grep -qi ^Transfer "$work/head" &&
+		[[ $(< "$work/body") = "some text" ]] &&
+		status 200 /echo/ -H 'Transfer-Encoding: chunked' -d '' &&
+		field Content-Length 0 &&
+		status 200 /echo/ -H 'Transfer-Encoding: chunked' \
+			--data-binary "@$root/large.bin" &&
+		body_is "$root/large.bin"
+}
+
+# answer STATUS TEXT...: what the server says to these bytes, one write each,
+# and the end of the client's side.
+answer() {
+	local want=$1 got text
+
+	shift
+	got=$({ for text in "$@"; do printf '%b' "$text"; sleep 0.1; done; } |
+		socat -t 20 - TCP:127.0.0.1:8080)
+	echo "$*: $got"
+	[[ $got = "HTTP/1.1 $want "* ]]
+}
+
+# Who has not sent all of a body, or nonsense, does not hear 200.
+echo_broken() {
+	local post='POST /echo/ HTTP/1.1\r\nHost: a\r\n'
+	local length="${post}Content-Length: 10\r\n\r\n"
+	local chunked="${post}Transfer-Encoding: chunked\r\n\r\n"
+
+	answer 400 "$length" hello &&
+		answer 400 "$chunked" '5\r\nhello\r\n' &&
+		answer 400 "$chunked" '5\r\nhello\r\n' 'x\r\n' &&
+		answer 400 "$chunked" '5\r\nhello\r\n' '0\r\nX : y\r\n\r\n'
+}
+
+echo_too_long() {
+	local old code
+
+	old=$(sysctl -n net.httpq.body_bytes)
+	sysctl -qw net.httpq.body_bytes=8
+	status 413 /echo/ -H 'Transfer-Encoding: chunked' -d 'some text' &&
+		field Connection close &&
+		[[ $(< "$work/body") = "Too long" ]]
+	code=$?
+	sysctl -qw "net.httpq.body_bytes=$old"
+	return "$code"
+}
+
 echo_head() {
 	status 200 /echo/ -I && no_body
 }
@@ -364,7 +412,7 @@ fill_root() {
 }
 
 echo "TAP version 13"
-echo "1..33"
+echo "1..36"
 
 fill_root
 start hello httpq-hello hello -t 2 -b 'http://*:8080/hello/'
@@ -380,6 +428,9 @@ check "hello: HEAD" hello_head
 check "echo: nothing" echo_empty
 check "echo: type and length" echo_type
 check "echo: large" echo_large
+check "echo: chunked" echo_chunked
+check "echo: broken bodies" echo_broken
+check "echo: too long" echo_too_long
 check "echo: HEAD" echo_head
 check "files: GET" files_get
 check "files: types" files_types

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * httpq-echo: sends the body of each request back as it comes, in bounded
- * memory; OK if there is none.
+ * httpq-echo: sends the body of each request back, a large one as it comes, in
+ * bounded memory; OK if there is none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,14 +12,32 @@
 
 #define BUFFER (64 * 1024)
 
-static ssize_t read_some(struct httpq_request *req, char *buf)
+static ssize_t read_some(struct httpq_request *req, char *buf, size_t len)
 {
 	ssize_t n;
 
 	do {
-		n = httpq_read_body(req, buf, BUFFER);
+		n = httpq_read_body(req, buf, len);
 	} while (n == -EINTR);
 	return n;
+}
+
+/*
+ * All of the body if it is short: only then is it known to be sound, and how
+ * long it is. BUFFER bytes if there may be more.
+ */
+static ssize_t read_first(struct httpq_request *req, char *buf)
+{
+	size_t have = 0;
+	ssize_t n;
+
+	do {
+		n = read_some(req, buf + have, BUFFER - have);
+		if (n < 0)
+			return n;
+		have += (size_t)n;
+	} while (n && have < BUFFER);
+	return (ssize_t)have;
 }
 
 /* The Content-Type of the request, for the response. */
@@ -44,7 +62,7 @@ static void echo_stream(struct httpq_request *req, char *buf, ssize_t n)
 	while (n > 0) {
 		if (send_all(req, buf, (size_t)n, HTTPQ_SEND_MORE))
 			return;
-		n = read_some(req, buf);
+		n = read_some(req, buf, BUFFER);
 	}
 	if (!n)
 		send_all(req, NULL, 0, 0);
@@ -60,11 +78,14 @@ static void echo(struct httpq_request *req, void *arg)
 		reply_all(req, 200, "text/plain", "OK", 2);
 		return;
 	}
-	n = read_some(req, buf);
+	n = read_first(req, buf);
+	if (n == -EFBIG)
+		reply_all(req, 413, "text/plain", "Too long\n", 9);
+	/* The kernel says 400 or 408 for what else is wrong with it. */
 	if (n < 0)
 		return;
 	copy_type(req);
-	if (!n || (uint64_t)n == httpq_content_length(req))
+	if (n < BUFFER || (uint64_t)n == httpq_content_length(req))
 		reply_all(req, 200, NULL, buf, (size_t)n);
 	else
 		echo_stream(req, buf, n);
