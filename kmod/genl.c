@@ -116,7 +116,8 @@ static const struct nla_policy listener_set_policy[] = {
 
 /*
  * Does something to the namespace of the sender's socket, which pins it; it
- * may be on its way out none the less when the module is.
+ * may be on its way out none the less when the module is. Anybody may ask, but
+ * commands are for who means them.
  */
 static int act(struct sk_buff *skb, struct genl_info *info,
 	       int (*action)(struct httpq_net *hn, struct sk_buff *skb,
@@ -125,6 +126,11 @@ static int act(struct sk_buff *skb, struct genl_info *info,
 	struct httpq_net *hn = httpq_net_of(genl_info_net(info));
 	int err = -ENODEV;
 
+	if (info->genlhdr->cmd != HTTPQ_CMD_QUEUE_GET &&
+	    !httpq_genl_is_meant(skb) && !httpq_genl_is_admin(skb, hn)) {
+		GENL_SET_ERR_MSG(info, "the socket was opened by another user");
+		return -EPERM;
+	}
 	mutex_lock(&hn->control);
 	if (!hn->dead)
 		err = action(hn, skb, info);

@@ -4,7 +4,11 @@
 #define _HTTPQ_GENL_DUMP_H
 
 #include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/net.h>
 #include <linux/netlink.h>
+#include <linux/uidgid.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -25,6 +29,19 @@ static inline bool httpq_genl_is_admin(struct sk_buff *skb,
 				       const struct httpq_net *hn)
 {
 	return netlink_ns_capable(skb, hn->net->user_ns, CAP_NET_ADMIN);
+}
+
+/*
+ * What netlink_ns_capable() is for capabilities, for authority that comes with
+ * being a user: a process that was only handed the socket, say as its standard
+ * output, does not mean what it writes. Who names the receiver does.
+ */
+static inline bool httpq_genl_is_meant(struct sk_buff *skb)
+{
+	const struct sock *sk = NETLINK_CB(skb).sk;
+
+	return NETLINK_CB(skb).flags & NETLINK_SKB_DST ||
+	       uid_eq(sk->sk_socket->file->f_cred->fsuid, current_fsuid());
 }
 
 struct sk_buff *httpq_genl_queue_reply(struct sk_buff *skb,

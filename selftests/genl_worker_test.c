@@ -18,6 +18,7 @@
 #include "scene.h"
 
 #define USER 1000
+#define OWNER 1001
 #define LATE 20000
 #define ROWS 300
 
@@ -362,6 +363,54 @@ TEST_F(workers, authority)
 	ASSERT_EQ(0, host_run("httpq queue set web owner %d", USER));
 	EXPECT_EQ(0, as_user(try_worker, &id));
 	EXPECT_EQ(0, dump_workers(&self->g, NULL));
+}
+
+static int show_queue(struct genl *g, void *arg)
+{
+	struct genl_request r;
+
+	genl_begin(&r, HTTPQ_CMD_QUEUE_GET);
+	genl_put_text(&r, HTTPQ_A_QUEUE_NAME, arg);
+	return genl_do(g, &r);
+}
+
+static int delete_queue(struct genl *g, void *arg)
+{
+	struct genl_request r;
+
+	genl_begin(&r, HTTPQ_CMD_QUEUE_DEL);
+	genl_put_text(&r, HTTPQ_A_QUEUE_NAME, arg);
+	return genl_do(g, &r);
+}
+
+/* Whose standard output it became does not know what he says. */
+TEST_F(workers, handed_socket)
+{
+	struct genl theirs;
+	int64_t id;
+
+	ASSERT_EQ(1, dump_workers(&self->g, NULL));
+	id = genl_number(rows, HTTPQ_A_ID);
+	ASSERT_EQ(0, seteuid(USER));
+	EXPECT_EQ(0, genl_open(&theirs));
+	ASSERT_EQ(0, seteuid(0));
+	EXPECT_EQ(-EPERM, try_worker(&theirs, &id));
+	EXPECT_STREQ("the socket was opened by another user", theirs.text);
+	ASSERT_EQ(0, host_run("httpq queue set web owner %d", OWNER));
+	EXPECT_EQ(-EPERM, genl_as_user(&theirs, OWNER, try_worker, &id));
+	EXPECT_EQ(-EPERM, genl_as_user(&theirs, OWNER, delete_queue, "web"));
+	/* To look needs no authority. */
+	EXPECT_EQ(0, genl_as_user(&theirs, OWNER, show_queue, "web"));
+	ASSERT_EQ(1, dump_workers(&self->g, NULL));
+	EXPECT_EQ(HTTPQ_WORKER_STARTING,
+		  genl_number(rows, HTTPQ_A_WORKER_STATE));
+
+	/* Who names the receiver does. */
+	theirs.named = true;
+	EXPECT_EQ(-EPERM, genl_as_user(&theirs, USER, try_worker, &id));
+	EXPECT_EQ(0, genl_as_user(&theirs, OWNER, try_worker, &id));
+	EXPECT_EQ(0, genl_as_user(&theirs, OWNER, delete_queue, "web"));
+	genl_close(&theirs);
 }
 
 /* The options of a queue and of a prefix that came with workers and zombies. */

@@ -114,9 +114,13 @@ void genl_put_text(struct genl_request *r, uint16_t attr, const char *text)
 
 static int transmit(struct genl *g, struct genl_request *r, uint16_t flags)
 {
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+
 	r->head.nlmsg_type = g->family;
 	r->head.nlmsg_flags = NLM_F_REQUEST | flags;
-	return send(g->fd, r, r->head.nlmsg_len, 0) < 0 ? -errno : 0;
+	return sendto(g->fd, r, r->head.nlmsg_len, 0,
+		      g->named ? (void *)&kernel : NULL,
+		      g->named ? sizeof(kernel) : 0) < 0 ? -errno : 0;
 }
 
 /* Its text follows the message that it is about, unless that was left out. */

@@ -13,6 +13,7 @@
 
 /*
  * struct genl - a socket of the caller's namespace
+ * @named: messages name the kernel as their receiver
  * @text: what the kernel said to the last error, or ""
  * @parts: datagrams that the last dump came in
  */
@@ -20,6 +21,7 @@ struct genl {
 	int fd;
 	uint16_t family;
 	uint32_t events;
+	bool named;
 	char text[256];
 	int parts;
 };
