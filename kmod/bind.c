@@ -18,6 +18,7 @@
 
 /* What a port serves, and what a user has, as far as it limits the user. */
 static void count_bindings(const struct httpq_net *hn, u16 port,
+			   const struct httpq_binding *except,
 			   unsigned int *foreign, unsigned int *owned)
 {
 	const struct httpq_binding *binding;
@@ -25,6 +26,8 @@ static void count_bindings(const struct httpq_net *hn, u16 port,
 	*foreign = 0;
 	*owned = 0;
 	list_for_each_entry(binding, &hn->bindings, node) {
+		if (binding == except)
+			continue;
 		*owned += uid_eq(binding->uid, current_fsuid());
 		*foreign += binding->port == port &&
 			    !uid_eq(binding->queue->uid, current_fsuid());
@@ -34,10 +37,11 @@ static void count_bindings(const struct httpq_net *hn, u16 port,
 /*
  * Without CAP_NET_ADMIN: http://localhost:PORT/ from where ports are free, on
  * a port where nobody else is served: a prefix that is more special takes
- * requests from one that is less so.
+ * requests from one that is less so. @except is there no more then.
  */
 static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
-		    bool admin, const char **problem)
+		    const struct httpq_binding *except, bool admin,
+		    const char **problem)
 {
 	unsigned int foreign, owned;
 
@@ -52,7 +56,7 @@ static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
 	*problem = "needs CAP_NET_ADMIN: the port is privileged";
 	if (inet_port_requires_bind_service(hn->net, url->port))
 		return -EACCES;
-	count_bindings(hn, url->port, &foreign, &owned);
+	count_bindings(hn, url->port, except, &foreign, &owned);
 	*problem = "needs CAP_NET_ADMIN: the port serves another user";
 	if (foreign)
 		return -EACCES;
@@ -154,7 +158,7 @@ int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 	url = url_parse(text, len, &err, problem);
 	if (!url)
 		return err;
-	err = may_bind(hn, url, admin, problem);
+	err = may_bind(hn, url, NULL, admin, problem);
 	if (err)
 		goto out_free_url;
 	*problem = "no memory";
@@ -181,6 +185,89 @@ static int may_unbind(const struct httpq_binding *binding,
 	if (!worker && !httpq_queue_may_change(binding->queue, admin))
 		return -EACCES;
 	return 0;
+}
+
+/* What unbinding and binding it anew would need. */
+static int may_change(struct httpq_net *hn, const struct httpq_url *url,
+		      const struct httpq_binding *binding,
+		      struct httpq_queue *queue, bool admin,
+		      const char **problem)
+{
+	int err = may_unbind(binding, NULL, admin, problem);
+
+	if (err)
+		return err;
+	*problem = "no write permission for the queue";
+	if (!httpq_queue_may_write(queue, admin))
+		return -EACCES;
+	*problem = "the prefix is tied to a handle of its queue";
+	if (binding->worker && queue != binding->queue)
+		return -EBUSY;
+	return may_bind(hn, url, binding, admin, problem);
+}
+
+/* A binding is immutable for its readers: another one takes its place. */
+static int replace(struct httpq_net *hn, const struct httpq_url *url,
+		   struct httpq_binding *old, struct httpq_queue *queue,
+		   const struct httpq_binding_change *change)
+{
+	const struct httpq_binding_options options = {
+		.context = change->context ? change->options.context :
+					     old->context,
+		.site = change->site ? change->options.site : old->site,
+		.no_keepalive = change->keepalive ?
+				change->options.no_keepalive :
+				old->no_keepalive,
+	};
+	struct httpq_binding *binding;
+
+	binding = httpq_binding_create(url, queue, old->worker, &options);
+	if (!binding)
+		return -ENOMEM;
+	httpq_route_replace(hn, url, binding);
+	list_replace(&old->node, &binding->node);
+	httpq_binding_put(old);
+	return 0;
+}
+
+/**
+ * httpq_bind_change - give a binding another queue or other options
+ * @hn: namespace that is not dead
+ * @text: the prefix
+ * @len: its length
+ * @change: what is to be different
+ * @admin: who asks administers the namespace
+ * @problem: result on failure: static text that says what was wrong
+ *
+ * The prefix is bound all the time, and its sockets stay. Requests that were
+ * routed before have what was bound then.
+ *
+ * Context: process, under hn->control.
+ * Return: 0; -EBUSY for another queue if it is tied to a handle; what
+ * httpq_bind_add() or httpq_bind_remove() give to who may not.
+ */
+int httpq_bind_change(struct httpq_net *hn, const char *text, size_t len,
+		      const struct httpq_binding_change *change, bool admin,
+		      const char **problem)
+{
+	struct httpq_binding *binding;
+	struct httpq_queue *queue;
+	struct httpq_url *url;
+	int err;
+
+	lockdep_assert_held(&hn->control);
+	url = url_parse(text, len, &err, problem);
+	if (!url)
+		return err;
+	binding = httpq_route_find(hn, url);
+	queue = change->queue || !binding ? change->queue : binding->queue;
+	err = may_change(hn, url, binding, queue, admin, problem);
+	if (!err) {
+		*problem = "no memory";
+		err = replace(hn, url, binding, queue, change);
+	}
+	kfree(url);
+	return err;
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+struct httpq_binding_change;
 struct httpq_binding_options;
 struct httpq_net;
 struct httpq_queue;
@@ -14,6 +15,9 @@ int httpq_bind_add(struct httpq_net *hn, const char *url, size_t len,
 		   struct httpq_queue *queue, struct httpq_worker *worker,
 		   const struct httpq_binding_options *options, bool admin,
 		   const char **problem);
+int httpq_bind_change(struct httpq_net *hn, const char *url, size_t len,
+		      const struct httpq_binding_change *change, bool admin,
+		      const char **problem);
 int httpq_bind_remove(struct httpq_net *hn, const char *url, size_t len,
 		      struct httpq_worker *worker, bool admin,
 		      const char **problem);

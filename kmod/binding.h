@@ -62,6 +62,22 @@ struct httpq_binding_options {
 	bool no_keepalive;
 };
 
+/**
+ * struct httpq_binding_change - what is to be different of a binding
+ * @queue: where requests go, or NULL
+ * @options: those that are set below
+ * @context: @options has it
+ * @site: likewise
+ * @keepalive: likewise
+ */
+struct httpq_binding_change {
+	struct httpq_queue *queue;
+	struct httpq_binding_options options;
+	bool context;
+	bool site;
+	bool keepalive;
+};
+
 struct httpq_binding *
 httpq_binding_create(const struct httpq_url *url, struct httpq_queue *queue,
 		     struct httpq_worker *worker,

@@ -105,6 +105,14 @@ static const struct nla_policy url_new_policy[] = {
 	[HTTPQ_A_NO_KEEPALIVE] = { .type = NLA_FLAG },
 };
 
+static const struct nla_policy url_set_policy[] = {
+	[HTTPQ_A_QUEUE_NAME] = QUEUE_NAME_POLICY,
+	[HTTPQ_A_URL] = URL_POLICY,
+	[HTTPQ_A_CONTEXT] = { .type = NLA_U64 },
+	[HTTPQ_A_SITE] = { .type = NLA_U32 },
+	[HTTPQ_A_KEEPALIVE] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
 static const struct nla_policy url_del_policy[] = {
 	[HTTPQ_A_URL] = URL_POLICY,
 };
@@ -496,6 +504,52 @@ static int genl_url_new(struct sk_buff *skb, struct genl_info *info)
 	return act(skb, info, url_new);
 }
 
+static void read_change(const struct genl_info *info,
+			struct httpq_binding_change *change)
+{
+	const struct nlattr *keepalive = info->attrs[HTTPQ_A_KEEPALIVE];
+	const struct nlattr *context = info->attrs[HTTPQ_A_CONTEXT];
+	const struct nlattr *site = info->attrs[HTTPQ_A_SITE];
+
+	*change = (struct httpq_binding_change){
+		.context = context,
+		.site = site,
+		.keepalive = keepalive,
+	};
+	if (context)
+		change->options.context = nla_get_u64(context);
+	if (site)
+		change->options.site = nla_get_u32(site);
+	if (keepalive)
+		change->options.no_keepalive = !nla_get_u8(keepalive);
+}
+
+static int url_set(struct httpq_net *hn, struct sk_buff *skb,
+		   struct genl_info *info)
+{
+	const struct nlattr *url = info->attrs[HTTPQ_A_URL];
+	struct httpq_binding_change change;
+	const char *problem = NULL;
+	int err;
+
+	read_change(info, &change);
+	err = need_url(info);
+	if (!err && info->attrs[HTTPQ_A_QUEUE_NAME])
+		err = find_queue(hn, info, &change.queue);
+	if (err)
+		return err;
+	err = httpq_bind_change(hn, nla_data(url), string_len(url), &change,
+				httpq_genl_is_admin(skb, hn), &problem);
+	if (err)
+		set_url_problem(info, problem);
+	return err;
+}
+
+static int genl_url_set(struct sk_buff *skb, struct genl_info *info)
+{
+	return act(skb, info, url_set);
+}
+
 static int url_del(struct httpq_net *hn, struct sk_buff *skb,
 		   struct genl_info *info)
 {
@@ -653,6 +707,12 @@ static const struct genl_ops httpq_genl_ops[] = {
 		.policy = id_policy,
 		.maxattr = ARRAY_SIZE(id_policy) - 1,
 		.doit = genl_zombie_reap,
+	},
+	{
+		.cmd = HTTPQ_CMD_URL_SET,
+		.policy = url_set_policy,
+		.maxattr = ARRAY_SIZE(url_set_policy) - 1,
+		.doit = genl_url_set,
 	},
 };
 

@@ -243,8 +243,11 @@ static int head_route(struct httpq_conn *conn, struct httpq_request *req)
 	int err = -ENOENT;
 
 	rcu_read_lock();
-	binding = httpq_route_lookup(conn->hn, &key);
-	if (binding && httpq_binding_get(binding)) {
+	/* What can't be got any more may have been replaced. */
+	do {
+		binding = httpq_route_lookup(conn->hn, &key);
+	} while (binding && !httpq_binding_get(binding));
+	if (binding) {
 		req->binding = binding;
 		req->queue = binding->queue;
 		conn->keepalive &= !binding->no_keepalive;

@@ -390,6 +390,25 @@ int httpq_route_insert(struct httpq_net *hn, const struct httpq_url *url,
 }
 
 /**
+ * httpq_route_replace - route a prefix to another binding of it
+ * @hn: the namespace.
+ * @url: the prefix; it is bound.
+ * @binding: as for httpq_route_insert().
+ *
+ * Lookups find the old binding or @binding, and never nothing. They may find
+ * the old one until a grace period has passed.
+ *
+ * Context: Process. hn->control is held.
+ */
+void httpq_route_replace(struct httpq_net *hn, const struct httpq_url *url,
+			 struct httpq_binding *binding)
+{
+	lockdep_assert_held(&hn->control);
+
+	rcu_assign_pointer(node_find(hn, url)->binding, binding);
+}
+
+/**
  * httpq_route_remove - stop routing a prefix
  * @hn: the namespace.
  * @url: the prefix; nothing happens if it isn't bound.
@@ -505,7 +524,8 @@ static bool lookup_key(const struct httpq_route_key *key, u8 bucket,
  *
  * Context: Any, softirq included. RCU is held and protects what is returned,
  * but for the binding's queue, of which the caller has to get a reference.
- * Return: the binding, or NULL if there is none.
+ * Return: the binding, or NULL if there is none. One that is being freed was
+ * unbound or replaced after it was found: look again.
  */
 struct httpq_binding *httpq_route_lookup(struct httpq_net *hn,
 					 const struct httpq_route_key *key)

@@ -32,6 +32,8 @@ int httpq_route_init(struct httpq_net *hn);
 void httpq_route_exit(struct httpq_net *hn);
 int httpq_route_insert(struct httpq_net *hn, const struct httpq_url *url,
 		       struct httpq_binding *binding);
+void httpq_route_replace(struct httpq_net *hn, const struct httpq_url *url,
+			 struct httpq_binding *binding);
 void httpq_route_remove(struct httpq_net *hn, const struct httpq_url *url);
 struct httpq_binding *httpq_route_find(struct httpq_net *hn,
 				       const struct httpq_url *url);

@@ -182,6 +182,19 @@ reloads() {
 			length == 1 and .[0].site == 4 and (.[0].url | endswith("/a/"))'
 }
 
+# The port's socket is the one of before: it has not forgotten what it accepted.
+reloads_options() {
+	local new=$((port + 100)) old
+
+	accepted() { awk -v p="$new" '$2 == p { print $4 }' \
+			/proc/net/httpq/listeners; }
+	old=$(accepted)
+	sed -i 's/ site 4$/ site 5 keepalive off/' "$work/web.conf"
+	reload web && says two && (($(accepted) > old && old > 0)) &&
+		httpq -j url | jq -e '[.[] | select(.queue == "web")] |
+			length == 1 and .[0].site == 5 and (.[0].keepalive | not)'
+}
+
 reloads_less() {
 	sed -i 's/^workers.*/workers = 1/' "$work/web.conf"
 	reload web && await settled web 1 && said web 'drains: surplus' 2
@@ -243,12 +256,13 @@ adopted_ones_end() {
 }
 
 echo "TAP version 13"
-echo "1..17"
+echo "1..18"
 
 check "recycles without loss" recycles
 check "recycles with overlap" overlapped
 check "recycles one worker" one_worker
 check "reloads" reloads
+check "reloads options of a URL" reloads_options
 check "reloads with fewer workers" reloads_less
 check "reloads nothing that is wrong" bad_reload
 check "recycles without overlap" not_overlapped

@@ -228,7 +228,13 @@ test_url() {
 	text "^web +0  yes +4294967295  off +http://\+:$port/closed/$" url
 	text "\"site\":4294967295,\"keepalive\":false,\"url\":\"http://\+:$port/closed/\"" \
 		-j url
+	does url set "http://+:$port/closed/" site 8 keepalive on
+	text "^web +0  yes +8  on +http://\+:$port/closed/$" url show
+	does url set "http://+:$port/closed/" context 9 queue web
+	text "^web +9  yes +8  on +http://\+:$port/closed/$" url show
 	does url del "http://+:$port/closed/"
+	fails "url set http://\+:$port/closed/: .*; .httpq url show. and" \
+		url set "http://+:$port/closed/" site 1
 	does url add "http://+:$port/open/" queue web keepalive on
 	text "^web +0  yes +0  on +http://\+:$port/open/$" url
 	does url del "http://+:$port/open/"
@@ -532,6 +538,8 @@ test_unprivileged() {
 	fails 'queue set web: .*; run as root' queue set web mode 0
 	fails 'queue del web: .*; run as root' queue del web
 	fails "url del http://\+:$port/: .*; run as root" url del "http://+:$port/"
+	fails "url set http://\+:$port/: .*; run as root" \
+		url set "http://+:$port/" site 1
 	fails 'listener set .*: .*CAP_NET_ADMIN; run as root' listener set $port engine process
 	fails 'entering a network namespace needs CAP_SYS_ADMIN' \
 		-n /proc/self/ns/net queue show

@@ -324,6 +324,34 @@ static void route_insert_refuses_what_is_bound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 11, route_sites(test));
 }
 
+static void route_replace_touches_nothing_else(struct kunit *test)
+{
+	struct route_test *t = test->priv;
+	struct httpq_binding *other = &t->bindings[ARRAY_SIZE(route_prefixes)];
+	unsigned int sites;
+	size_t i;
+	int nodes;
+
+	route_add_prefixes(test);
+	nodes = route_nodes(test);
+	sites = route_sites(test);
+	route_parse(test, "http://www.example.org:80/a/");
+
+	mutex_lock(&t->hn->control);
+	httpq_route_replace(t->hn, t->url, other);
+	mutex_unlock(&t->hn->control);
+
+	for (i = 0; i < ARRAY_SIZE(route_prefixes); i++)
+		KUNIT_EXPECT_PTR_EQ(test, i == 3 ? other : &t->bindings[i],
+				    route_exact(test, route_prefixes[i]));
+	KUNIT_EXPECT_EQ(test, nodes, route_nodes(test));
+	KUNIT_EXPECT_EQ(test, sites, route_sites(test));
+	route_drop(test, "http://www.example.org:80/a/");
+	KUNIT_EXPECT_NULL(test, route_exact(test, route_prefixes[3]));
+	KUNIT_EXPECT_PTR_EQ(test, &t->bindings[4],
+			    route_exact(test, route_prefixes[4]));
+}
+
 static void route_find_is_exact(struct kunit *test)
 {
 	struct route_test *t = test->priv;
@@ -468,6 +496,7 @@ static struct kunit_case route_test_cases[] = {
 			 route_lookup_gen_params),
 	KUNIT_CASE(route_lower_is_ascii_only),
 	KUNIT_CASE(route_insert_refuses_what_is_bound),
+	KUNIT_CASE(route_replace_touches_nothing_else),
 	KUNIT_CASE(route_find_is_exact),
 	KUNIT_CASE(route_remove_leaves_what_others_need),
 	KUNIT_CASE(route_lookup_ends_at_the_first_unknown_segment),

@@ -105,7 +105,7 @@ test_words() {
 	usage 'unknown queue command.*add, set, del, drain, show.*help' queue foo
 	usage "ambiguous queue command 's': use set, show;" queue s
 	usage "ambiguous queue command 'd': use del, drain;" queue d
-	usage 'unknown url command' url set
+	usage 'unknown url command' url change
 	usage 'unknown listener command' listener add
 	usage 'unknown conn command' conn del 1
 	usage 'unknown worker command.*show, drain, detach.*help' worker foo
@@ -155,6 +155,8 @@ test_queue_words() {
 
 test_other_words() {
 	usage 'needs a URL.*help' url add
+	usage 'needs a URL.*help' url set
+	usage 'nothing to set.*help' url set http://+:80/
 	usage 'needs a URL.*help' url del
 	usage "'queue' is missing" url add http://+:80/
 	usage "'queue' is missing" url add http://+:80/ context 1

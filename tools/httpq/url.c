@@ -16,6 +16,8 @@
 static const char help[] =
 	"Usage: httpq url add URL queue NAME [ context N ] [ site N ]\n"
 	"                     [ keepalive { on | off } ]\n"
+	"       httpq url set URL [ queue NAME ] [ context N ] [ site N ]\n"
+	"                     [ keepalive { on | off } ]\n"
 	"       httpq url del URL\n"
 	"       httpq url [ show ]\n"
 	"\n"
@@ -52,6 +54,16 @@ static const struct param add_params[] = {
 	{}
 };
 
+/* What is not said stays, so that here "on" has to be sent, too. */
+static const struct param set_params[] = {
+	{ "queue", HTTPQ_A_QUEUE_NAME, .put = put_queue_name },
+	{ "context", HTTPQ_A_CONTEXT, .put = put_u64 },
+	{ "site", HTTPQ_A_SITE, .put = put_u32 },
+	{ "keepalive", HTTPQ_A_KEEPALIVE, .put = put_word,
+	  .words = switch_words },
+	{}
+};
+
 static const struct hint add_hints[] = {
 	{ EINVAL, "not a prefix URL",
 	  "write it as http://HOST:PORT/PATH/" },
@@ -66,6 +78,20 @@ static const struct hint add_hints[] = {
 	{ ENOSPC, "too many URLs", "delete one with 'httpq url del'" },
 	{ EADDRNOTAVAIL, "the address is not of this host",
 	  "'ip address' lists those that are" },
+	{ 0 }
+};
+
+static const struct hint set_hints[] = {
+	{ EINVAL, "not a prefix URL",
+	  "write it as http://HOST:PORT/PATH/" },
+	{ ENOENT, "no such URL is bound, or no such queue",
+	  "'httpq url show' and 'httpq queue show' list them" },
+	{ EBUSY, "the URL belongs to a worker",
+	  "it goes when the worker does" },
+	{ EPERM, "only the owner of its queue and root may (CAP_NET_ADMIN)",
+	  "run as root" },
+	{ EACCES, "only the owner of its queue and root may (CAP_NET_ADMIN)",
+	  "run as root" },
 	{ 0 }
 };
 
@@ -148,6 +174,24 @@ static int add_url(char **words)
 	return send_url(msg, "add", words[0], add_hints);
 }
 
+static int set_url(char **words)
+{
+	struct nl_msg *msg;
+
+	if (check_url("set", words[0]))
+		return -1;
+	if (!words[1])
+		return fail("url set %s: nothing to set; see 'httpq url help'",
+			    words[0]);
+	msg = nl_message(HTTPQ_CMD_URL_SET, 0);
+	if (nla_put_string(msg, HTTPQ_A_URL, words[0]) ||
+	    put_params(msg, set_params, words + 1)) {
+		nlmsg_free(msg);
+		return -1;
+	}
+	return send_url(msg, "set", words[0], set_hints);
+}
+
 static int del_url(char **words)
 {
 	struct nl_msg *msg;
@@ -168,6 +212,7 @@ static int show_urls(char **words)
 
 static const struct verb verbs[] = {
 	{ "add", add_url },
+	{ "set", set_url },
 	{ "del", del_url },
 	{ "show", show_urls },
 	{}

@@ -239,6 +239,18 @@ static int add_bind(const char *queue, const struct config_bind *bind)
 	return talk(msg, NULL);
 }
 
+/* The prefix stays bound meanwhile: no client sees a reload. */
+static int set_bind(const struct config_bind *bind)
+{
+	struct nl_msg *msg = nl_message(HTTPQ_CMD_URL_SET, 0);
+
+	nla_put_string(msg, HTTPQ_A_URL, bind->url);
+	nla_put_u64(msg, HTTPQ_A_CONTEXT, bind->context);
+	nla_put_u32(msg, HTTPQ_A_SITE, bind->site);
+	nla_put_u8(msg, HTTPQ_A_KEEPALIVE, !bind->no_keepalive);
+	return talk(msg, NULL);
+}
+
 static int delete_bind(const struct config_bind *bind)
 {
 	struct nl_msg *msg = nl_message(HTTPQ_CMD_URL_DEL, 0);
@@ -281,7 +293,7 @@ int kernel_bind(const struct config *c, const struct config_bind *bind)
 	if (holder == HOLDER_SAME)
 		return 0;
 	if (holder == HOLDER_DIFFERENT)
-		err = delete_bind(bind) ?: add_bind(c->queue, bind);
+		err = set_bind(bind);
 	return complain_bind(c, bind, err);
 }
 

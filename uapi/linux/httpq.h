@@ -614,7 +614,8 @@ struct httpq_drain {
  * zombies need to own the queue or CAP_NET_ADMIN in the user namespace of the
  * network namespace. Anyone may create a queue; binding needs write permission
  * for the queue and, but for http://localhost:PORT/, CAP_NET_ADMIN; unbinding
- * needs to own the queue or CAP_NET_ADMIN; the rest needs CAP_NET_ADMIN.
+ * needs to own the queue or CAP_NET_ADMIN; a change of a binding needs what
+ * unbinding and binding it need; the rest needs CAP_NET_ADMIN.
  *
  * Who the client is, PEER_ADDR and PEER_PORT, is told of connections to who
  * has CAP_NET_ADMIN, and of zombies to the owner of the queue as well. Others
@@ -633,6 +634,7 @@ struct httpq_drain {
  *	ZOMBIE_REAP	[ID], all without
  *	ZOMBIE_GET	dump
  *	URL_NEW		URL QUEUE_NAME [CONTEXT SITE NO_KEEPALIVE]
+ *	URL_SET		URL [QUEUE_NAME CONTEXT SITE KEEPALIVE]
  *	URL_DEL		URL
  *	URL_GET		dump
  *	LISTENER_SET	PORT ENGINE
@@ -680,6 +682,7 @@ enum httpq_cmd {
 	HTTPQ_CMD_ZOMBIE_DEL,
 	HTTPQ_CMD_ZOMBIE_GET,
 	HTTPQ_CMD_ZOMBIE_REAP,
+	HTTPQ_CMD_URL_SET,
 	__HTTPQ_CMD_MAX,
 };
 
@@ -741,6 +744,7 @@ enum httpq_attr {
 				 */
 	HTTPQ_A_BYTES,		/* u32, memory of a zombie */
 	HTTPQ_A_REQUEST_ID,	/* u64, as in the log */
+	HTTPQ_A_KEEPALIVE,	/* u8, 0: as NO_KEEPALIVE */
 	__HTTPQ_A_MAX,
 };
 
