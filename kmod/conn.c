@@ -154,6 +154,13 @@ static void conn_record(struct httpq_conn *conn, u8 reason)
 		httpq_record_failed(req, reason, 0);
 }
 
+/* What TCP was not given is nobody else's: no head is begun before it left. */
+static void conn_unsend(const struct httpq_conn *conn,
+			struct httpq_request *req)
+{
+	req->sent -= min_t(u64, conn->tx_bytes, req->sent);
+}
+
 /**
  * httpq_conn_recorded - the answer before has left, or never will
  * @conn: connection with @sent
@@ -166,7 +173,7 @@ void httpq_conn_recorded(struct httpq_conn *conn, u16 flags)
 	struct httpq_request *req = conn->sent;
 
 	conn->sent = NULL;
-	req->sent -= min_t(u64, conn->tx_bytes, req->sent);
+	conn_unsend(conn, req);
 	if (req->ended)
 		httpq_record_answered(req, flags);
 	else if (flags & HTTPQ_LOG_PARTIAL)
@@ -210,7 +217,7 @@ static void conn_sent_lost(struct httpq_conn *conn, u8 reason)
 		return;
 	}
 	conn->sent = NULL;
-	req->sent -= min_t(u64, conn->tx_bytes, req->sent);
+	conn_unsend(conn, req);
 	httpq_record_failed(req, HTTPQ_LOG_REASON_TIMER_SEND, 0);
 	httpq_request_put(req);
 }
@@ -348,6 +355,8 @@ void httpq_conn_break(struct httpq_conn *conn, u8 reason)
 	struct httpq_request *req;
 
 	conn->held = false;
+	if (conn->framing == HTTPQ_REPLY_CLOSE)
+		conn_unsend(conn, conn->req);
 	conn_record(conn, reason);
 	req = conn_detach(conn);
 	httpq_stats_inc(conn->hn->stats, responses_broken);
@@ -407,9 +416,8 @@ static void conn_drop_request(struct httpq_conn *conn, u8 reason)
 {
 	if (!conn->req)
 		return;
-	/* What was held back never left, whatever the worker has begun. */
-	if (conn->held)
-		conn->req->sent = 0;
+	/* Whatever the worker was told. */
+	conn_unsend(conn, conn->req);
 	if (conn->req->state != HTTPQ_REQUEST_NEW)
 		conn_disown_request(conn, reason);
 	httpq_request_put(conn_detach(conn));
@@ -440,6 +448,8 @@ void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason,
 		httpq_conn_refuse(conn, status, false, log_reason);
 		return;
 	}
+	if (conn->framing == HTTPQ_REPLY_CLOSE)
+		conn_unsend(conn, req);
 	conn_record(conn, log_reason);
 	httpq_request_put(conn_detach(conn));
 	if (conn->framing == HTTPQ_REPLY_CLOSE)
