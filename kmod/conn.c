@@ -142,7 +142,6 @@ static void conn_note_progress(struct httpq_conn *conn)
 	conn->req->received = conn->body_taken;
 }
 
-/* Those that no worker had are bounded in rate: anybody can cause them. */
 static void conn_record(struct httpq_conn *conn, u8 reason)
 {
 	struct httpq_request *req = conn->req;

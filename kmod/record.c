@@ -142,8 +142,10 @@ static void entry_worker(const struct httpq_request *req,
 	record->queued_ns = req->waited;
 	if (!req->worker_id)
 		return;
-	record->deliveries = req->redelivered + 1;
-	if (req->redelivered)
+	/* One that went back to its queue has been counted already. */
+	record->deliveries = req->redelivered +
+			     (req->progress != HTTPQ_PROGRESS_UNREAD);
+	if (record->deliveries > 1)
 		record->flags |= HTTPQ_LOG_TAKEN_OVER;
 }
 
@@ -268,13 +270,14 @@ void httpq_record_failed(struct httpq_request *req, u8 reason, u16 flags)
 }
 
 /**
- * httpq_record_refused - the kernel answered, and no worker had the request
+ * httpq_record_refused - the kernel answered, and no worker has the request
  * @req: request that a record is owed for
  * @reason: enum httpq_log_reason
  * @status: what the client was told
  * @sent: bytes of that
  *
- * These are bounded in rate, since anybody can cause them.
+ * Those that no worker ever had are bounded in rate, since anybody can cause
+ * them.
  *
  * Context: any; who may, see struct httpq_request.
  */
@@ -284,7 +287,7 @@ void httpq_record_refused(struct httpq_request *req, u8 reason, u16 status,
 	struct httpq_log_entry entry;
 
 	entry_init(&entry, req, HTTPQ_LOG_ERROR, 0);
-	entry.refusal = true;
+	entry.refusal = !req->worker_id;
 	entry.record.reason = reason_of(req, reason);
 	entry.record.status = status;
 	entry.record.sc_bytes = sent;

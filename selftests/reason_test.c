@@ -400,6 +400,25 @@ TEST_F(reason, left_before_delivery)
 	EXPECT_RECORD("error 0 Client_Reset queued HTTP/1.1 GET /a");
 }
 
+/* One worker had it, and no other one came: that is told in any case. */
+TEST_F(reason, left_after_a_worker)
+{
+	const struct httpq_log_record *r;
+
+	host_sysctl("log_refusals", 0);
+	ASSERT_NE(0, scene_take(&self->s, SCENE_GET));
+	scene_drop(&self->s);
+	ASSERT_TRUE(raw_wait_queue("test", RAW_QUEUED, 1));
+	peer_reset(&self->s.peer);
+	r = log_next(&self->s.log, LATE);
+	EXPECT_STREQ("error 0 Client_Reset queued HTTP/1.1 GET /a",
+		     log_line(r));
+	ASSERT_NE(NULL, r);
+	EXPECT_NE(0, r->worker_id);
+	EXPECT_EQ(1, r->deliveries);
+	EXPECT_EQ(0, r->flags & HTTPQ_LOG_TAKEN_OVER);
+}
+
 /* A worker has reached for it, and has not got it yet. */
 TEST_F(reason, left_when_reserved)
 {
