@@ -217,6 +217,16 @@ static bool blames_worker(u8 reason)
 	return false;
 }
 
+/* Of the handle that had the request last. */
+static void entry_last_call(const struct httpq_request *req,
+			    struct httpq_log_record *record)
+{
+	if (!req->last_call)
+		return;
+	record->last_call = req->last_call;
+	record->last_call_ms = jiffies_to_msecs(jiffies - req->last_call_at);
+}
+
 static void request_write(struct httpq_request *req,
 			  struct httpq_log_entry *entry)
 {
@@ -262,9 +272,7 @@ void httpq_record_failed(struct httpq_request *req, u8 reason, u16 flags)
 	entry.record.stage = httpq_record_stage(req);
 	if (blames_worker(reason)) {
 		entry.record.owed = owed_of(req);
-		entry.record.last_call = req->last_call;
-		entry.record.last_call_ms =
-			jiffies_to_msecs(jiffies - req->last_call_at);
+		entry_last_call(req, &entry.record);
 	}
 	request_write(req, &entry);
 }

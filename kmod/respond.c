@@ -21,6 +21,7 @@
 #include "send.h"
 #include "timer.h"
 #include "trace.h"
+#include "worker.h"
 
 /* Heads up to this size are dealt with on the stack. */
 #define HEAD_SMALL 384
@@ -318,10 +319,14 @@ static void commit_end(struct respond *r)
 	struct httpq_conn *conn = r->req->conn;
 
 	note_keep(r);
-	if (conn->framing == HTTPQ_REPLY_LENGTH && conn->reply_left)
-		httpq_conn_break(conn, HTTPQ_LOG_REASON_ABANDONED_QUEUE);
-	else
+	if (conn->framing != HTTPQ_REPLY_LENGTH || !conn->reply_left) {
 		httpq_conn_end_reply(conn);
+		return;
+	}
+	/* The record is made before the request leaves the handle. */
+	r->req->last_call = READ_ONCE(r->worker->last_call);
+	r->req->last_call_at = READ_ONCE(r->worker->last_call_at);
+	httpq_conn_break(conn, HTTPQ_LOG_REASON_ABANDONED_QUEUE);
 }
 
 /* All that the client waits for is there, but the worker says more follows. */

@@ -562,6 +562,23 @@ TEST_F(reason, stops_reading)
 	EXPECT_EQ(-ESTALE, step_end(self->s.fd, id, ""));
 }
 
+/* The worker says that it was all, and it was not. */
+TEST_F(reason, ended_short)
+{
+	const struct httpq_log_record *r;
+	uint64_t id = scene_take(&self->s, SCENE_GET);
+
+	ASSERT_NE(0, id);
+	EXPECT_EQ(0, step_send(self->s.fd, id, 200, 10, "short", 5, 0));
+	r = log_next(&self->s.log, LATE);
+	EXPECT_STREQ("error 200 Connection_Abandoned_By_ReqQueue responding "
+		     "HTTP/1.1 GET /a", log_line(r));
+	ASSERT_NE(NULL, r);
+	EXPECT_STREQ("response_incomplete", log_owed(r->owed));
+	EXPECT_STREQ("send", log_call(r->last_call));
+	EXPECT_GT(LATE, r->last_call_ms);
+}
+
 /* ------------------------------------------------------- the answer timer */
 
 static int answer_timer(const char *ms)
