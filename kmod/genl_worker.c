@@ -324,17 +324,19 @@ int httpq_genl_dump_zombies(struct sk_buff *skb, struct netlink_callback *cb)
 	bool admin = httpq_genl_is_admin(cb->skb, hn);
 	u64 *told = dump_position(cb);
 	struct httpq_request *req;
-	int err = 0;
+	bool all;
 
 	/* For the owners of queues: zombies don't need it. */
 	mutex_lock(&hn->control);
-	while (!err && (req = httpq_zombie_next(hn, *told))) {
-		err = dump_zombie(skb, cb, req,
-				  admin || reader_owns(cb, req->queue));
-		if (!err)
-			*told = req->zombie_id;
-		httpq_request_put(req);
+	req = httpq_zombie_next(hn, *told);
+	for (; req; req = httpq_zombie_after(hn, req)) {
+		all = admin || reader_owns(cb, req->queue);
+		if (dump_zombie(skb, cb, req, all))
+			break;
+		*told = req->zombie_id;
 	}
+	if (req)
+		httpq_request_put(req);
 	mutex_unlock(&hn->control);
 	return skb->len;
 }

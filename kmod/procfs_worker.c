@@ -170,9 +170,11 @@ static void *zombies_start(struct seq_file *seq, loff_t *pos)
 
 static void *zombies_next(struct seq_file *seq, void *v, loff_t *pos)
 {
-	zombie_put(seq->private);
-	++*pos;
-	return zombie_get(seq, pos);
+	struct httpq_procfs_zombie_iter *iter = seq->private;
+
+	iter->req = httpq_zombie_after(httpq_procfs_net(seq), iter->req);
+	*pos = iter->req ? iter->req->zombie_id : *pos + 1;
+	return iter->req;
 }
 
 static void zombies_stop(struct seq_file *seq, void *v)

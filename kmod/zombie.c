@@ -73,9 +73,18 @@ static struct httpq_request *find_next(struct httpq_net *hn,
 	return list_next_entry(req, zombie_node);
 }
 
-/* The one after @req, whose reference goes, or the oldest. */
-static struct httpq_request *walk(struct httpq_net *hn,
-				  struct httpq_request *req)
+/**
+ * httpq_zombie_after - go on to the next zombie
+ * @hn: namespace
+ * @req: the one before, whose reference goes, or NULL for the oldest
+ *
+ * Looks at no other one, unless @req is no zombie any more.
+ *
+ * Context: any but hard interrupts.
+ * Return: the next one with a reference, or NULL.
+ */
+struct httpq_request *httpq_zombie_after(struct httpq_net *hn,
+					 struct httpq_request *req)
 {
 	struct httpq_request *next;
 
@@ -93,6 +102,8 @@ static struct httpq_request *walk(struct httpq_net *hn,
  * httpq_zombie_next - look up a zombie of a namespace
  * @hn: namespace
  * @after: zombie_id of the one before, 0 for the oldest
+ *
+ * Looks at all before it: to go through them is httpq_zombie_after()'s.
  *
  * Context: any but hard interrupts.
  * Return: the next one with a reference, or NULL.
@@ -209,7 +220,7 @@ static void zombie_work(struct work_struct *work)
 
 	while (evict(hn, EVICT_WORK))
 		cond_resched();
-	while ((req = walk(hn, req))) {
+	while ((req = httpq_zombie_after(hn, req))) {
 		next = min(next, visit(hn, req));
 		cond_resched();
 	}

@@ -13,5 +13,7 @@ void httpq_zombie_stop(struct httpq_net *hn);
 bool httpq_zombie_enter(struct httpq_request *req, u8 why);
 u32 httpq_zombie_reap(struct httpq_net *hn, u64 id);
 struct httpq_request *httpq_zombie_next(struct httpq_net *hn, u64 after);
+struct httpq_request *httpq_zombie_after(struct httpq_net *hn,
+					 struct httpq_request *req);
 
 #endif /* _HTTPQ_ZOMBIE_H */
