@@ -7,9 +7,12 @@
  * in genl_worker.c.
  */
 
+#include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/net.h>
 #include <linux/rcupdate.h>
 #include <linux/xarray.h>
 #include <net/genetlink.h>
@@ -78,15 +81,18 @@ static int put_queue(struct sk_buff *skb, struct user_namespace *user_ns,
 	       put_queue_recycling(skb, queue);
 }
 
-static int put_binding(struct sk_buff *skb, const struct httpq_binding *binding)
+/* With @all the context, too: an address in the worker's memory perhaps. */
+static int put_binding(struct sk_buff *skb, const struct httpq_binding *binding,
+		       bool all)
 {
 	int err;
 
 	err = nla_put_string(skb, HTTPQ_A_URL, binding->text) ?:
 	      nla_put_string(skb, HTTPQ_A_QUEUE_NAME, binding->queue->name) ?:
-	      nla_put_u64_64bit(skb, HTTPQ_A_CONTEXT, binding->context,
-				HTTPQ_A_PAD) ?:
 	      nla_put_u32(skb, HTTPQ_A_SITE, binding->site);
+	if (!err && all)
+		err = nla_put_u64_64bit(skb, HTTPQ_A_CONTEXT, binding->context,
+					HTTPQ_A_PAD);
 	if (!err && !binding->worker)
 		err = nla_put_flag(skb, HTTPQ_A_PERSISTENT);
 	if (!err && binding->no_keepalive)
@@ -160,6 +166,25 @@ struct sk_buff *httpq_genl_queue_reply(struct sk_buff *skb,
 	}
 	genlmsg_end(msg, head);
 	return msg;
+}
+
+/**
+ * httpq_genl_reader_owns - whether a dump is for the owner of a queue
+ * @cb: the dump.
+ * @queue: the queue.
+ *
+ * As with the capability: both who opened the socket and who reads.
+ *
+ * Context: Process. hn->control is held.
+ * Return: true if it is.
+ */
+bool httpq_genl_reader_owns(struct netlink_callback *cb,
+			    const struct httpq_queue *queue)
+{
+	const struct sock *sk = NETLINK_CB(cb->skb).sk;
+
+	return uid_eq(sk->sk_socket->file->f_cred->fsuid, queue->uid) &&
+	       uid_eq(current_fsuid(), queue->uid);
 }
 
 /**
@@ -281,16 +306,22 @@ static int dump_url(struct sk_buff *skb, struct netlink_callback *cb,
 	const struct httpq_binding *binding =
 		list_entry(node, struct httpq_binding, node);
 	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_URL_GET);
+	bool all;
 
 	if (!head)
 		return -EMSGSIZE;
-	return httpq_genl_dump_end(skb, head, put_binding(skb, binding));
+	all = httpq_genl_reader_owns(cb, binding->queue) ||
+	      httpq_genl_is_admin(cb->skb, httpq_genl_dump_net(cb));
+	return httpq_genl_dump_end(skb, head, put_binding(skb, binding, all));
 }
 
 /**
  * httpq_genl_dump_urls - tell about all bindings
  * @skb: where messages go.
  * @cb: the dump.
+ *
+ * The context is told to the owner of the queue, and to who administers the
+ * namespace.
  *
  * Context: Process.
  * Return: length of @skb; 0 if all were told.

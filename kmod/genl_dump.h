@@ -44,6 +44,8 @@ static inline bool httpq_genl_is_meant(struct sk_buff *skb)
 	       uid_eq(sk->sk_socket->file->f_cred->fsuid, current_fsuid());
 }
 
+bool httpq_genl_reader_owns(struct netlink_callback *cb,
+			    const struct httpq_queue *queue);
 struct sk_buff *httpq_genl_queue_reply(struct sk_buff *skb,
 				       struct genl_info *info,
 				       struct httpq_queue *queue);

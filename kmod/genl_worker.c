@@ -5,11 +5,8 @@
  * that was told: numbers only grow, so none is missed or told twice.
  */
 
-#include <linux/cred.h>
-#include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/net.h>
 #include <linux/sched.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
@@ -285,16 +282,6 @@ int httpq_genl_dump_workers(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-/* As with the capability: both who opened the socket and who reads. */
-static bool reader_owns(struct netlink_callback *cb,
-			const struct httpq_queue *queue)
-{
-	const struct sock *sk = NETLINK_CB(cb->skb).sk;
-
-	return uid_eq(sk->sk_socket->file->f_cred->fsuid, queue->uid) &&
-	       uid_eq(current_fsuid(), queue->uid);
-}
-
 static int dump_zombie(struct sk_buff *skb, struct netlink_callback *cb,
 		       const struct httpq_request *req, bool all)
 {
@@ -330,7 +317,7 @@ int httpq_genl_dump_zombies(struct sk_buff *skb, struct netlink_callback *cb)
 	mutex_lock(&hn->control);
 	req = httpq_zombie_next(hn, *told);
 	for (; req; req = httpq_zombie_after(hn, req)) {
-		all = admin || reader_owns(cb, req->queue);
+		all = admin || httpq_genl_reader_owns(cb, req->queue);
 		if (dump_zombie(skb, cb, req, all))
 			break;
 		*told = req->zombie_id;

@@ -27,7 +27,8 @@
  * urls
  *	url		canonical prefix
  *	queue		that its requests go to
- *	context		number that each request brings along
+ *	context		number that each request brings along, - for others than
+ *			the owner of the queue and the administrator
  *	life		persistent, or handle: gone with the handle that bound it
  *	site		number for the log
  *	keepalive	on; off: connections close after a response
@@ -56,6 +57,7 @@
  */
 
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/jiffies.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -211,11 +213,24 @@ static void *urls_next(struct seq_file *seq, void *v, loff_t *pos)
 	return seq_list_next(v, &seq_hn(seq)->bindings, pos);
 }
 
+/* It is who opened the file that counts. */
+static bool reader_owns(struct seq_file *seq, const struct httpq_queue *queue)
+{
+	return uid_eq(seq->file->f_cred->fsuid, queue->uid) ||
+	       file_ns_capable(seq->file, seq_file_net(seq)->user_ns,
+			       CAP_NET_ADMIN);
+}
+
 static void show_binding(struct seq_file *seq,
 			 const struct httpq_binding *binding)
 {
-	seq_printf(seq, "%s %s %llu %s %u %s\n", binding->text,
-		   binding->queue->name, binding->context,
+	seq_printf(seq, "%s %s ", binding->text, binding->queue->name);
+	/* An address in the worker's memory perhaps. */
+	if (reader_owns(seq, binding->queue))
+		seq_printf(seq, "%llu", binding->context);
+	else
+		seq_putc(seq, '-');
+	seq_printf(seq, " %s %u %s\n",
 		   binding->worker ? "handle" : "persistent", binding->site,
 		   on_off(!binding->no_keepalive));
 }

@@ -232,4 +232,40 @@ TEST_F(url, authority)
 	EXPECT_EQ(-EACCES, set_as(USER, &c));
 }
 
+/* Whether a row of URL has its context, for who reads the dump. */
+static int sees_context(struct genl *g, void *arg)
+{
+	static struct genl_row row;
+	int nr = genl_table(g, HTTPQ_CMD_URL_GET, NULL, &row, 1);
+
+	if (nr != 1)
+		return nr < 0 ? nr : 100;
+	return row.data[HTTPQ_A_CONTEXT] != NULL;
+}
+
+/* The same of the line in /proc. */
+static int shows_context(void *arg)
+{
+	if (host_lines("urls", URL " web 5 persistent 6 on\n") == 1)
+		return 1;
+	return host_lines("urls", URL " web - persistent 6 on\n") == 1 ? 0 : 2;
+}
+
+/* What workers put there are addresses in their memory. */
+TEST_F(url, privacy)
+{
+	EXPECT_EQ(1, sees_context(&self->g, NULL));
+	EXPECT_EQ(1, shows_context(NULL));
+	ASSERT_EQ(0, host_run("httpq queue set web mode 0666"));
+	EXPECT_EQ(0, genl_as_user(NULL, USER, sees_context, NULL));
+	EXPECT_EQ(0, raw_as_user(USER, shows_context, NULL));
+	/* Who opened the socket has to be the owner, too. */
+	EXPECT_EQ(0, genl_as_user(&self->g, USER, sees_context, NULL));
+	ASSERT_EQ(0, host_run("httpq queue set web owner %d", USER));
+	EXPECT_EQ(1, genl_as_user(NULL, USER, sees_context, NULL));
+	EXPECT_EQ(1, raw_as_user(USER, shows_context, NULL));
+	EXPECT_EQ(0, genl_as_user(&self->g, USER, sees_context, NULL));
+	EXPECT_EQ(0, genl_as_user(NULL, OTHER, sees_context, NULL));
+}
+
 TEST_HARNESS_MAIN

@@ -619,7 +619,7 @@ struct httpq_drain {
  *
  * Who the client is, PEER_ADDR and PEER_PORT, is told of connections to who
  * has CAP_NET_ADMIN, and of zombies to the owner of the queue as well. Others
- * are told a REQUEST_LINE without its query.
+ * are told a REQUEST_LINE without its query, and no CONTEXT of a binding.
  *
  *	QUEUE_NEW	QUEUE_NAME [QUEUE_UID QUEUE_GID QUEUE_MODE
  *			MAX_QUEUED MAX_INFLIGHT REDELIVER ANSWER_MS
