@@ -69,6 +69,7 @@ static void binding_remove(struct httpq_net *hn, const struct httpq_url *url,
 {
 	httpq_route_remove(hn, url);
 	list_del(&binding->node);
+	hn->unlisted++;
 	hn->nr_bindings--;
 	httpq_binding_put(binding);
 }
@@ -108,6 +109,7 @@ static int bind_url(struct httpq_net *hn, const struct httpq_url *url,
 	*problem = listen_problem(err);
 	httpq_route_remove(hn, url);
 	list_del(&binding->node);
+	hn->unlisted++;
 	hn->nr_bindings--;
 	/* Back to the sockets of before, as far as they can be had. */
 	httpq_listen_update(hn, url->port);

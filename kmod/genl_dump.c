@@ -2,9 +2,9 @@
 /*
  * What the control plane tells. A dump is a series of messages, in parts of
  * what the reader takes at a time, and cb->args[0] is the position that the
- * next part goes on from: while things are added and removed, one may be
- * missed or seen twice, but nothing worse. Those of workers and zombies are
- * in genl_worker.c.
+ * next part goes on from. Numbers of connections only grow, and lists grow at
+ * their end; if something left a list between two parts the reader is told so.
+ * Dumps of workers and zombies are in genl_worker.c.
  */
 
 #include <linux/cred.h>
@@ -233,6 +233,20 @@ int httpq_genl_dump_end(struct sk_buff *skb, void *head, int err)
 	return err;
 }
 
+/*
+ * Behind a member that left the others move up, and one of them may be missed:
+ * NLM_F_DUMP_INTR tells the reader to ask again.
+ */
+static void *list_begin(struct sk_buff *skb, struct netlink_callback *cb,
+			u8 cmd)
+{
+	void *head = httpq_genl_dump_begin(skb, cb, cmd);
+
+	if (head)
+		genl_dump_check_consistent(cb, head);
+	return head;
+}
+
 /* As many members of a list of the namespace as fit. */
 static int dump_list(struct sk_buff *skb, struct netlink_callback *cb,
 		     struct httpq_net *hn, struct list_head *list,
@@ -244,6 +258,8 @@ static int dump_list(struct sk_buff *skb, struct netlink_callback *cb,
 	long position = 0;
 
 	mutex_lock(&hn->control);
+	/* 0 would mean that it can't be compared. */
+	cb->seq = hn->unlisted ?: U32_MAX;
 	list_for_each(node, list) {
 		if (position++ < cb->args[0])
 			continue;
@@ -278,7 +294,7 @@ static int dump_queue(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	struct httpq_queue *queue = list_entry(node, struct httpq_queue, node);
 	struct user_namespace *user_ns = httpq_genl_user_ns(cb->skb);
-	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_QUEUE_GET);
+	void *head = list_begin(skb, cb, HTTPQ_CMD_QUEUE_GET);
 
 	if (!head)
 		return -EMSGSIZE;
@@ -305,7 +321,7 @@ static int dump_url(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	const struct httpq_binding *binding =
 		list_entry(node, struct httpq_binding, node);
-	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_URL_GET);
+	void *head = list_begin(skb, cb, HTTPQ_CMD_URL_GET);
 	bool all;
 
 	if (!head)
@@ -338,7 +354,7 @@ static int dump_listener(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	const struct httpq_listener *listener =
 		list_entry(node, struct httpq_listener, node);
-	void *head = httpq_genl_dump_begin(skb, cb, HTTPQ_CMD_LISTENER_GET);
+	void *head = list_begin(skb, cb, HTTPQ_CMD_LISTENER_GET);
 
 	if (!head)
 		return -EMSGSIZE;

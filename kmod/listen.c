@@ -250,6 +250,7 @@ static void listener_release(struct httpq_listener *listener)
 	int left = BACKLOG + 1;
 
 	list_del(&listener->node);
+	listener->hn->unlisted++;
 	cancel_delayed_work_sync(&listener->work);
 	if (!listener->hn->dead)
 		while (left-- && accept_one(listener))

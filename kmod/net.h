@@ -58,6 +58,8 @@ struct httpq_net {
 	unsigned int nr_bindings;
 	/** @listeners: struct httpq_listener by node */
 	struct list_head listeners;
+	/** @unlisted: how many of the three there were and are no more */
+	u32 unlisted;
 
 	/** @workers: struct httpq_worker by node */
 	struct list_head workers;

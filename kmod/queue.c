@@ -276,6 +276,7 @@ void httpq_queue_delete(struct httpq_queue *queue)
 {
 	lockdep_assert_held(&queue->hn->control);
 	list_del(&queue->node);
+	queue->hn->unlisted++;
 	queue->hn->nr_queues--;
 
 	spin_lock_bh(&queue->lock);

@@ -268,4 +268,78 @@ TEST_F(url, privacy)
 	EXPECT_EQ(0, genl_as_user(NULL, OTHER, sees_context, NULL));
 }
 
+/* ------------------------------------------------- dumps that things leave */
+
+#define MANY 200
+
+FIXTURE(leaving)
+{
+	struct genl g;
+};
+
+/* Command @cmd for queue @i. */
+static int queue_command(struct genl *g, uint8_t cmd, int i)
+{
+	struct genl_request r;
+	char name[64];
+
+	snprintf(name, sizeof(name), "a-queue-with-a-long-name-%d", i);
+	genl_begin(&r, cmd);
+	genl_put_text(&r, HTTPQ_A_QUEUE_NAME, name);
+	return genl_do(g, &r);
+}
+
+FIXTURE_SETUP(leaving)
+{
+	int i;
+
+	ASSERT_EQ(0, host_unshare());
+	ASSERT_EQ(0, genl_open(&self->g));
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, queue_command(&self->g, HTTPQ_CMD_QUEUE_NEW, i));
+}
+
+FIXTURE_TEARDOWN(leaving)
+{
+	genl_close(&self->g);
+}
+
+static void queue_leaves(void)
+{
+	struct genl other;
+
+	if (!genl_open(&other))
+		queue_command(&other, HTTPQ_CMD_QUEUE_DEL, 0);
+	genl_close(&other);
+}
+
+static void queue_comes(void)
+{
+	struct genl other;
+
+	if (!genl_open(&other))
+		queue_command(&other, HTTPQ_CMD_QUEUE_NEW, MANY);
+	genl_close(&other);
+}
+
+/* One that was there all the time is missing, and the reader knows. */
+TEST_F(leaving, told)
+{
+	struct genl *g = &self->g;
+
+	EXPECT_EQ(MANY, genl_table(g, HTTPQ_CMD_QUEUE_GET, NULL, NULL, 0));
+	EXPECT_FALSE(g->interrupted);
+	EXPECT_LT(3, g->parts);
+	g->between = queue_leaves;
+	EXPECT_EQ(MANY - 1, genl_table(g, HTTPQ_CMD_QUEUE_GET, NULL, NULL, 0));
+	EXPECT_TRUE(g->interrupted);
+	g->between = NULL;
+	EXPECT_EQ(MANY - 1, genl_table(g, HTTPQ_CMD_QUEUE_GET, NULL, NULL, 0));
+	EXPECT_FALSE(g->interrupted);
+	/* What comes harms nobody. */
+	g->between = queue_comes;
+	EXPECT_EQ(MANY, genl_table(g, HTTPQ_CMD_QUEUE_GET, NULL, NULL, 0));
+	EXPECT_FALSE(g->interrupted);
+}
+
 TEST_HARNESS_MAIN

@@ -154,6 +154,8 @@ struct answer {
 static int take_message(struct genl *g, const struct nlmsghdr *head,
 			struct answer *a)
 {
+	if (head->nlmsg_flags & NLM_F_DUMP_INTR)
+		g->interrupted = true;
 	switch (head->nlmsg_type) {
 	case NLMSG_ERROR:
 		a->done = true;
@@ -200,8 +202,12 @@ static int talk(struct genl *g, struct genl_request *r, uint16_t flags,
 
 	g->text[0] = 0;
 	g->parts = 0;
-	while (!err && !a->done)
+	g->interrupted = false;
+	while (!err && !a->done) {
 		err = take_part(g, a);
+		if (g->between && g->parts == 1 && !a->done)
+			g->between();
+	}
 	return err;
 }
 

@@ -16,6 +16,8 @@
  * @named: messages name the kernel as their receiver
  * @text: what the kernel said to the last error, or ""
  * @parts: datagrams that the last dump came in
+ * @between: called behind the first of them, if there is more; or NULL
+ * @interrupted: the last dump said that something may be missing
  */
 struct genl {
 	int fd;
@@ -24,6 +26,8 @@ struct genl {
 	bool named;
 	char text[256];
 	int parts;
+	void (*between)(void);
+	bool interrupted;
 };
 
 /* A message on its way to the kernel. */
