@@ -383,6 +383,13 @@ static void reader_seek(struct httpq_log_reader *reader, bool end)
 	}
 }
 
+/* A thread or a process that has the same file may wait for what lies ahead. */
+static void reader_moved(const struct httpq_log_reader *reader)
+{
+	wake_up_interruptible_poll(&reader->hn->log->wait,
+				   EPOLLIN | EPOLLRDNORM);
+}
+
 /**
  * httpq_log_seek - go to one end of the log
  * @reader: reader
@@ -399,6 +406,7 @@ int httpq_log_seek(struct httpq_log_reader *reader, bool end)
 		return -ERESTARTSYS;
 	reader_seek(reader, end);
 	mutex_unlock(&reader->lock);
+	reader_moved(reader);
 	return 0;
 }
 
@@ -427,6 +435,7 @@ int httpq_log_collect(struct httpq_log_reader *reader)
 		spin_unlock_bh(&ring->lock);
 	}
 	mutex_unlock(&reader->lock);
+	reader_moved(reader);
 	return 0;
 }
 

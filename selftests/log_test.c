@@ -450,6 +450,30 @@ TEST_F(log, seeks)
 	EXPECT_TRUE(shows(&self->log, 10, 11));
 }
 
+/* Who waits with the same file gets what lies ahead now. */
+TEST_F(log, seeks_for_who_waits)
+{
+	int fd = open(HTTPQ_LOG_DEVICE, O_RDONLY | O_CLOEXEC);
+	pthread_t thread;
+	void *result;
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(ask(&self->peer, 0, 0));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_END));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_once, &fd));
+	usleep(20000);
+	EXPECT_EQ(0, lseek(fd, 0, SEEK_SET));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_LT(0, (ssize_t)result);
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_once, &fd));
+	usleep(20000);
+	EXPECT_EQ(0, ioctl(fd, HTTPQ_LOG_IOC_COLLECT));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_LT(0, (ssize_t)result);
+	close(fd);
+}
+
 /* ------------------------------------------------------------ the collector */
 
 /* Another one takes over: a new file. */
