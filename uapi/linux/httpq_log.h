@@ -32,7 +32,9 @@ enum httpq_log_kind {
 	HTTPQ_LOG_ACCESS = 1,	/* answered: status and bytes are what was sent */
 	HTTPQ_LOG_ERROR,	/* see reason */
 	HTTPQ_LOG_SUPPRESSED,	/* count errors of this reason were left out */
-	HTTPQ_LOG_LOST,		/* count records were overwritten unread */
+	HTTPQ_LOG_LOST,		/* count records were overwritten unread: each
+				 * is one, a HTTPQ_LOG_SUPPRESSED too
+				 */
 };
 
 /*
