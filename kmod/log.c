@@ -123,6 +123,7 @@ static void entry_write(struct httpq_log *log, struct httpq_log_entry *entry)
 					       entry->refusal);
 	struct httpq_log_ring *ring = httpq_log_ring(log, index);
 	u32 len = entry_layout(entry);
+	bool ended;
 
 	if (!ring) {
 		httpq_stats_inc(log->hn->stats, log_lost);
@@ -130,11 +131,17 @@ static void entry_write(struct httpq_log *log, struct httpq_log_entry *entry)
 	}
 	/* The CPU may be another one by now: the ring is locked anyway. */
 	spin_lock_bh(&ring->lock);
-	/* Under the lock: readers rely on the order of time. */
-	entry->record.time_ns = ktime_get_real_ns();
-	make_room(log, ring, entry->record.size);
-	entry_append(&ring->ring, entry, len);
+	/* Under the lock: who was told that it ended has seen the ring since. */
+	ended = READ_ONCE(log->ended);
+	if (!ended) {
+		/* Likewise: readers rely on the order of time. */
+		entry->record.time_ns = ktime_get_real_ns();
+		make_room(log, ring, entry->record.size);
+		entry_append(&ring->ring, entry, len);
+	}
 	spin_unlock_bh(&ring->lock);
+	if (ended)
+		httpq_stats_inc(log->hn->stats, log_lost);
 
 	if (wq_has_sleeper(&log->wait))
 		wake_up_interruptible_poll(&log->wait, EPOLLIN | EPOLLRDNORM);
@@ -352,9 +359,11 @@ int httpq_log_enable(struct httpq_net *hn)
 
 /**
  * httpq_log_end - no record comes any more
- * @hn: namespace that ends, all of whose requests have ended
+ * @hn: namespace that ends, whose connections, handles and queues are gone
  *
- * Readers get what is left and then -ENODEV.
+ * Readers get what is left and then -ENODEV. A call on a handle may still have
+ * a request in its hands, between two containers; its record is lost, and
+ * counted.
  *
  * Context: process.
  */
