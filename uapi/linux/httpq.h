@@ -499,7 +499,7 @@ struct httpq_transfer {
  * @out_len: bytes written; with EMSGSIZE, bytes needed.
  *
  * A request that was delivered can be fetched again until it is answered.
- * Errors: EMSGSIZE, ESTALE.
+ * Errors: EMSGSIZE, ESTALE; ECONNRESET or ETIMEDOUT if the client is gone.
  */
 struct httpq_receive {
 	__u32 size;
