@@ -16,6 +16,7 @@
 #include "answer.h"
 #include "body.h"
 #include "conn.h"
+#include "fate.h"
 #include "held.h"
 #include "net.h"
 #include "queue.h"
@@ -123,8 +124,14 @@ static struct httpq_request *conn_detach(struct httpq_conn *conn)
 	return req;
 }
 
-/* How far a request has come that the connection still waits for. */
-static u8 conn_progress(const struct httpq_conn *conn)
+/**
+ * httpq_conn_progress - how far a request has come
+ * @conn: connection that still waits for it
+ *
+ * Context: any, under the socket lock.
+ * Return: enum httpq_progress.
+ */
+u8 httpq_conn_progress(const struct httpq_conn *conn)
 {
 	if (READ_ONCE(conn->req->state) != HTTPQ_REQUEST_DELIVERED)
 		return HTTPQ_PROGRESS_UNREAD;
@@ -138,7 +145,7 @@ static u8 conn_progress(const struct httpq_conn *conn)
 /* What the request has to know before the connection lets it go. */
 static void conn_note_progress(struct httpq_conn *conn)
 {
-	conn->req->progress = conn_progress(conn);
+	conn->req->progress = httpq_conn_progress(conn);
 	conn->req->received = conn->body_taken;
 }
 
@@ -263,8 +270,15 @@ void httpq_conn_outlived(struct httpq_conn *conn)
 	conn_next(conn);
 }
 
-/* Takes back what was held, as if the response had not been begun. */
-static void conn_unbegin(struct httpq_conn *conn)
+/**
+ * httpq_conn_unbegin - take back what was held of a response
+ * @conn: connection with a request
+ *
+ * As if it had not been begun.
+ *
+ * Context: any, under the socket lock.
+ */
+void httpq_conn_unbegin(struct httpq_conn *conn)
 {
 	if (!conn->held)
 		return;
@@ -324,7 +338,7 @@ void httpq_conn_refuse(struct httpq_conn *conn, u16 status, bool keepalive,
 	u32 queued;
 
 	if (req)
-		conn_unbegin(conn);
+		httpq_conn_unbegin(conn);
 	queued = conn->tx_bytes;
 	trace_httpq_answer(conn->id, status);
 	httpq_stats_inc(conn->hn->stats, answers_kernel);
@@ -366,8 +380,14 @@ void httpq_conn_break(struct httpq_conn *conn, u8 reason)
 	httpq_request_put(req);
 }
 
-/* Why nobody was given the request. */
-static u8 unread_reason(u8 reason)
+/**
+ * httpq_conn_unread_reason - why nobody was given a request
+ * @reason: enum httpq_reason that the client is gone for
+ *
+ * Context: any.
+ * Return: enum httpq_log_reason.
+ */
+u8 httpq_conn_unread_reason(u8 reason)
 {
 	switch (reason) {
 	case HTTPQ_REASON_SHUTDOWN:
@@ -397,7 +417,7 @@ static void conn_disown_request(struct httpq_conn *conn, u8 reason)
 
 	httpq_stats_inc(conn->hn->stats, client_gone);
 	if (take_unread(req, reason)) {
-		conn_record(conn, unread_reason(reason));
+		conn_record(conn, httpq_conn_unread_reason(reason));
 		httpq_request_put(req);
 		return;
 	}
@@ -530,8 +550,6 @@ void httpq_conn_gone(struct httpq_conn *conn, u8 reason, bool reset)
 	httpq_conn_release(conn);
 }
 
-static bool conn_end_request(struct httpq_conn *conn, u8 cause);
-
 static void expire_queue(struct httpq_conn *conn)
 {
 	struct httpq_request *req = conn->req;
@@ -543,7 +561,7 @@ static void expire_queue(struct httpq_conn *conn)
 		return;
 	}
 	httpq_stats_inc(conn->hn->stats, queue_timeout);
-	conn_end_request(conn, HTTPQ_CAUSE_QUEUE_TIMER);
+	httpq_fate_apply(conn, HTTPQ_CAUSE_QUEUE_TIMER);
 	httpq_request_put(req);
 }
 
@@ -556,7 +574,7 @@ static void expire_answer(struct httpq_conn *conn)
 		return;
 	httpq_stats_inc(conn->hn->stats, timeout_answer);
 	httpq_queue_done(req->queue);
-	conn_end_request(conn, HTTPQ_CAUSE_ANSWER_TIMER);
+	httpq_fate_apply(conn, HTTPQ_CAUSE_ANSWER_TIMER);
 	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	httpq_request_put(req);
 }
@@ -720,136 +738,3 @@ void httpq_conn_run(struct httpq_conn *conn, struct sock *sk)
 	if (conn->again)
 		httpq_conn_defer(conn);
 }
-
-static struct httpq_fate conn_fate(const struct httpq_conn *conn, u8 cause)
-{
-	const struct httpq_request *req = conn->req;
-	const struct httpq_facts facts = {
-		.cause = cause,
-		.progress = conn_progress(conn),
-		.idempotent = httpq_lifecycle_idempotent(req->parse.method_id),
-		.policy = READ_ONCE(req->queue->redeliver),
-		.redelivered = req->redelivered,
-	};
-	struct httpq_fate fate = httpq_lifecycle_fate(&facts);
-
-	if (cause == HTTPQ_CAUSE_QUEUE_STOP)
-		fate.reason = httpq_queue_stop_reason(req->queue);
-	/* The worker gave up, or failed, over what the client sent. */
-	if (fate.status == 502 && conn->body_fault) {
-		fate.status = conn->body_fault;
-		fate.reason = conn->body_fault == 413 ?
-			      HTTPQ_LOG_REASON_ENTITY_TOO_LARGE :
-			      HTTPQ_LOG_REASON_BAD_REQUEST;
-	}
-	return fate;
-}
-
-/* Back as it was when it was first dispatched; a thread may still wait. */
-static void conn_return_request(struct httpq_conn *conn)
-{
-	conn_unbegin(conn);
-	WRITE_ONCE(conn->want_body, HTTPQ_WANT_NOTHING);
-	WRITE_ONCE(conn->want_space, HTTPQ_WANT_NOTHING);
-	if (wq_has_sleeper(&conn->req->wait))
-		wake_up_interruptible_all(&conn->req->wait);
-}
-
-/* For a request that was taken out of its container; see conn_fate(). */
-static bool conn_end_request(struct httpq_conn *conn, u8 cause)
-{
-	struct httpq_fate fate = conn_fate(conn, cause);
-
-	switch (fate.kind) {
-	case HTTPQ_FATE_RETURN:
-		conn_return_request(conn);
-		return true;
-	case HTTPQ_FATE_BREAK:
-		httpq_conn_break(conn, fate.reason);
-		break;
-	default:
-		/* First: it says whether the connection may go on. */
-		conn_unbegin(conn);
-		httpq_conn_refuse(conn, fate.status ?: 500, conn->keepalive,
-				  fate.reason);
-		break;
-	}
-	return false;
-}
-
-/* Its connection is gone, or went on, and did not make the record. */
-static void request_forsaken(struct httpq_request *req, u8 cause)
-{
-	const struct httpq_facts facts = {
-		.cause = cause,
-		.progress = req->progress,
-		.client_gone = true,
-	};
-	u8 reason = httpq_lifecycle_fate(&facts).reason;
-
-	if (!req->owed || req->ended)
-		return;
-	/* The client, or what we did to it: an UNREAD one was nobody's. */
-	if (reason == HTTPQ_LOG_REASON_CLIENT_RESET)
-		reason = unread_reason(req->reason);
-	if (req->progress == HTTPQ_PROGRESS_UNREAD)
-		httpq_record_refused(req, reason, 0, 0);
-	else
-		httpq_record_failed(req, reason, 0);
-}
-
-static void count_end(const struct httpq_conn *conn, u8 cause)
-{
-	if (cause == HTTPQ_CAUSE_QUEUE_STOP)
-		httpq_stats_inc(conn->hn->stats, queue_stopped);
-	else
-		httpq_stats_inc(conn->hn->stats, worker_gone);
-}
-
-/* Something in a lower floor ends a request: see struct httpq_request_ops. */
-static bool request_end(struct httpq_request *req, u8 cause)
-{
-	struct httpq_conn *conn = req->conn;
-	bool back = false;
-	struct sock *sk;
-	bool slow;
-
-	sk = httpq_conn_lock(conn, &slow);
-	if (!sk) {
-		request_forsaken(req, cause);
-		return false;
-	}
-	if (conn->req == req) {
-		back = conn_end_request(conn, cause);
-		if (!back)
-			count_end(conn, cause);
-		httpq_conn_run(conn, sk);
-	} else {
-		request_forsaken(req, cause);
-	}
-	httpq_conn_unlock(conn, sk, slow);
-	return back;
-}
-
-/* The time in the queue is what is left to wait for. */
-static void request_returned(struct httpq_request *req)
-{
-	struct httpq_conn *conn = req->conn;
-	struct sock *sk;
-	bool slow;
-
-	sk = httpq_conn_lock(conn, &slow);
-	if (!sk)
-		return;
-	if (conn->req == req) {
-		httpq_timer_restart(conn);
-		httpq_conn_run(conn, sk);
-	}
-	httpq_conn_unlock(conn, sk, slow);
-}
-
-const struct httpq_request_ops httpq_conn_request_ops = {
-	.end = request_end,
-	.returned = request_returned,
-	.put_conn = httpq_conn_put,
-};

@@ -206,6 +206,9 @@ void httpq_conn_drained(struct httpq_conn *conn);
 void httpq_conn_end_reply(struct httpq_conn *conn);
 void httpq_conn_outlived(struct httpq_conn *conn);
 void httpq_conn_break(struct httpq_conn *conn, u8 reason);
+u8 httpq_conn_progress(const struct httpq_conn *conn);
+void httpq_conn_unbegin(struct httpq_conn *conn);
+u8 httpq_conn_unread_reason(u8 reason);
 void httpq_conn_owe(struct httpq_conn *conn);
 bool httpq_conn_records(struct httpq_request *req);
 void httpq_conn_recorded(struct httpq_conn *conn, u16 flags);
@@ -214,7 +217,6 @@ void httpq_conn_fail_body(struct httpq_conn *conn, u16 status, u8 reason,
 void httpq_conn_gone(struct httpq_conn *conn, u8 reason, bool reset);
 int httpq_conn_request_errno(const struct httpq_request *req);
 
-extern const struct httpq_request_ops httpq_conn_request_ops;
 extern struct workqueue_struct *httpq_conn_wq;
 
 #endif /* _HTTPQ_CONN_H */

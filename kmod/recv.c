@@ -10,6 +10,7 @@
 
 #include "body.h"
 #include "conn.h"
+#include "fate.h"
 #include "net.h"
 #include "queue.h"
 #include "record.h"
@@ -53,7 +54,7 @@ static bool head_begin(struct httpq_conn *conn)
 {
 	refcount_inc(&conn->refs);
 	conn->req = httpq_request_create(conn, conn->hn,
-					 &httpq_conn_request_ops, GFP_ATOMIC);
+					 &httpq_fate_request_ops, GFP_ATOMIC);
 	if (!conn->req) {
 		httpq_conn_put(conn);
 		return false;
