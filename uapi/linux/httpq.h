@@ -570,7 +570,8 @@ struct httpq_cancel {
  * @size: sizeof(struct httpq_ready).
  * @flags: Must be 0.
  *
- * Once, after HTTPQ_ATTACH_DEFER; later calls change nothing. Errors: ESHUTDOWN.
+ * Once, after HTTPQ_ATTACH_DEFER; later calls change nothing. Errors: ESHUTDOWN,
+ * EOPNOTSUPP (a controller).
  */
 struct httpq_ready {
 	__u32 size;
