@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 #include "pair.h"
 #include "scene.h"
+#include "soak.h"
 #include "step.h"
 
 /* What a timer may be late by on a busy machine. */
@@ -472,9 +473,9 @@ FIXTURE_TEARDOWN(race)
 	scene_close(&self->s);
 }
 
-TEST_F_TIMEOUT(race, one_record_each, 120)
+TEST_F_TIMEOUT(race, one_record_each, 3000)
 {
-	long n = host_scale(variant->full, variant->small);
+	long n = soak_count(variant->full, variant->small);
 	struct race race = { .fd = self->s.fd, .n = n };
 	pthread_t clients[CLIENTS], workers[2];
 	long long ended;

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "peer.h"
 #include "serve.h"
+#include "soak.h"
 
 #define CLIENTS 4
 #define READERS 3
@@ -183,13 +184,13 @@ FIXTURE_TEARDOWN(stress)
 	serve_stop(&self->serve);
 }
 
-TEST_F_TIMEOUT(stress, once_or_lost, 120)
+TEST_F_TIMEOUT(stress, once_or_lost, 3000)
 {
 	/* As much as possible; one or a few; one at a time. */
 	static const size_t rooms[READERS] = {
 		4 * HTTPQ_LOG_RECORD_MAX, HTTPQ_LOG_RECORD_MAX / 8, 1400,
 	};
-	long each = host_scale(4000, 500);
+	long each = soak_count(4000, 500);
 	struct side *s;
 	int i;
 

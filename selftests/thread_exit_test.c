@@ -18,6 +18,7 @@
 #include "peer.h"
 #include "raw.h"
 #include "serve.h"
+#include "soak.h"
 #include "worker.h"
 
 #define PORT 8080
@@ -315,9 +316,9 @@ static void look_after(struct tally *t, struct peer *p, bool disconnect)
 	meet(t, p);
 }
 
-TEST_F_TIMEOUT(gaps, kb813531, 280)
+TEST_F_TIMEOUT(gaps, kb813531, 3000)
 {
-	long n = host_scale(variant->full, variant->small);
+	long n = soak_count(variant->full, variant->small);
 	bool disconnect = variant->flags & HTTPQ_SEND_DISCONNECT;
 	struct tally *t = &self->tally;
 	struct exiter *e = &self->exiter;
@@ -419,9 +420,9 @@ static struct httpq_request *take_in_thread(struct taker *taker,
 	return thread_gone(taker->tid) ? taker->req : NULL;
 }
 
-TEST_F_TIMEOUT(exits, other_thread_answers, 120)
+TEST_F_TIMEOUT(exits, other_thread_answers, 3000)
 {
-	long i, rounds = host_scale(500, 100);
+	long i, rounds = soak_count(500, 100);
 	struct taker taker = { .h = self->serve.h };
 	struct httpq_request *req;
 	pthread_t first, second;
@@ -471,7 +472,7 @@ static void work_leader_exits(struct httpq *h, int fd)
 }
 
 /* exit_group() ends a handle, the end of a thread does not. */
-TEST_F_TIMEOUT(exits, leader_exits, 120)
+TEST_F_TIMEOUT(exits, leader_exits, 3000)
 {
 	long long asked = 1;
 	int64_t begin;
@@ -519,9 +520,9 @@ static bool child_exited(pid_t pid)
 	       info.si_code == CLD_EXITED && !info.si_status;
 }
 
-TEST_F_TIMEOUT(exits, forked_child_answers, 120)
+TEST_F_TIMEOUT(exits, forked_child_answers, 3000)
 {
-	long i, rounds = host_scale(200, 40);
+	long i, rounds = soak_count(200, 40);
 	struct tally *t = &self->tally;
 	struct httpq_request *req;
 	struct peer stays;
@@ -629,7 +630,7 @@ FIXTURE_TEARDOWN(passed)
 	serve_stop(&self->serve);
 }
 
-TEST_F_TIMEOUT(passed, by_scm_rights, 120)
+TEST_F_TIMEOUT(passed, by_scm_rights, 3000)
 {
 	struct tally *t = &self->tally;
 	struct httpq_request *req;
@@ -764,10 +765,10 @@ static void *client(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(exits, pool_under_load, 120)
+TEST_F_TIMEOUT(exits, pool_under_load, 3000)
 {
 	struct pool pool = { .h = self->serve.h };
-	long n = host_scale(500, 60);
+	long n = soak_count(500, 60);
 	struct client clients[CLIENTS];
 	pthread_t keepers[POOL];
 	int i;
