@@ -15,7 +15,7 @@ ifneq ($(V),1)
 MAKEFLAGS += --no-print-directory
 endif
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 O       ?= build
 override O := $(abspath $(O))
 HARNESS := $(CURDIR)/selftests/qemu

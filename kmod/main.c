@@ -80,4 +80,4 @@ module_exit(httpq_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("HTTP listener with request queues for user-space workers");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("0.2.0");

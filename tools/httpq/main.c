@@ -9,7 +9,7 @@
 #include "cmd.h"
 
 #ifndef HTTPQ_VERSION
-#define HTTPQ_VERSION "0.1.0"
+#define HTTPQ_VERSION "0.2.0"
 #endif
 
 static const char help[] =
