@@ -4,7 +4,6 @@
  * its callbacks and locks, and the release in batches.
  */
 
-#include <linux/error-injection.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/ipv6.h>
@@ -12,6 +11,7 @@
 #include <net/tcp.h>
 
 #include "conn.h"
+#include "fault.h"
 #include "listen.h"
 #include "net.h"
 #include "record.h"
@@ -289,20 +289,22 @@ static void sock_addresses(const struct sock *sk, struct httpq_addr *local,
 #endif
 }
 
-static noinline struct httpq_conn *conn_memory(void)
+static struct httpq_conn *conn_memory(void)
 {
+	if (httpq_fault(HTTPQ_FAULT_CONN))
+		return NULL;
 	return kzalloc(sizeof(struct httpq_conn), GFP_KERNEL);
 }
-ALLOW_ERROR_INJECTION(conn_memory, NULL);
 
-static noinline int conn_number(struct httpq_conn *conn)
+static int conn_number(struct httpq_conn *conn)
 {
 	struct httpq_net *hn = conn->hn;
 
+	if (httpq_fault(HTTPQ_FAULT_CONN_ID))
+		return -ENOMEM;
 	return xa_alloc_cyclic_bh(&hn->conns, &conn->id, conn, xa_limit_32b,
 				  &hn->next_conn, GFP_KERNEL);
 }
-ALLOW_ERROR_INJECTION(conn_number, ERRNO);
 
 static struct httpq_conn *conn_create(struct httpq_listener *listener,
 				      struct socket *sock)

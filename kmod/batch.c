@@ -4,7 +4,6 @@
  * page fragment, as TCP does for its own sends; in softirq into the CPU's.
  */
 
-#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/sched.h>
@@ -13,6 +12,7 @@
 #include <net/sock.h>
 
 #include "batch.h"
+#include "fault.h"
 #include "net.h"
 
 /* The worst case: every page fragment is a single page. */
@@ -65,11 +65,12 @@ struct httpq_batch *httpq_batch_create(struct httpq_net *hn, u32 bytes)
 	return batch;
 }
 
-static noinline void *batch_memory(u32 size)
+static void *batch_memory(u32 size)
 {
+	if (httpq_fault(HTTPQ_FAULT_BATCH))
+		return NULL;
 	return netdev_alloc_frag(size);
 }
-ALLOW_ERROR_INJECTION(batch_memory, NULL);
 
 /**
  * httpq_batch_create_atomic - a batch with one run of known length

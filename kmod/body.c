@@ -6,7 +6,6 @@
  * the worker, who may take for ever.
  */
 
-#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -16,6 +15,7 @@
 #include "answer.h"
 #include "body.h"
 #include "conn.h"
+#include "fault.h"
 #include "held.h"
 #include "net.h"
 #include "recv.h"
@@ -35,11 +35,12 @@ struct body_pass {
 	int err;	/* it can't be read on */
 };
 
-static noinline u8 *trailers_memory(u32 size)
+static u8 *trailers_memory(u32 size)
 {
+	if (httpq_fault(HTTPQ_FAULT_TRAILERS))
+		return NULL;
 	return kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 }
-ALLOW_ERROR_INJECTION(trailers_memory, NULL);
 
 static int body_keep_trailer(struct httpq_conn *conn, const u8 *data,
 			     size_t len)

@@ -7,6 +7,7 @@
 #include "answer.h"
 #include "conn.h"
 #include "dev.h"
+#include "fault.h"
 #include "genl.h"
 #include "logdev.h"
 #include "net.h"
@@ -41,6 +42,7 @@ static int __init httpq_init(void)
 	err = httpq_dev_init();
 	if (err)
 		goto err_exit_logdev;
+	httpq_fault_init();
 	return 0;
 
 err_exit_logdev:
@@ -65,6 +67,7 @@ module_init(httpq_init);
 
 static void __exit httpq_exit(void)
 {
+	httpq_fault_exit();
 	httpq_dev_exit();
 	httpq_logdev_exit();
 	httpq_genl_exit();

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests: memory, growth while the head arrives, the form for workers. */
 
-#include <linux/error-injection.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "fault.h"
 #include "net.h"
 #include "queue.h"
 #include "record.h"
 #include "request.h"
 #include "route.h"
 
-/* A function of its own, here and elsewhere, so that tests can make it fail. */
-static noinline void *request_memory(u32 size, gfp_t gfp)
+static void *request_memory(u32 size, gfp_t gfp)
 {
+	if (httpq_fault(HTTPQ_FAULT_REQUEST))
+		return NULL;
 	return kmalloc(size, gfp | __GFP_NOWARN);
 }
-ALLOW_ERROR_INJECTION(request_memory, NULL);
 
 static struct httpq_request *request_alloc(struct httpq_net *hn, u32 size,
 					   gfp_t gfp)

@@ -6,7 +6,7 @@
  * client at the most has to do without its answer, and is told; each request
  * leaves its record, and nothing else stays behind.
  *
- * kernels: debug
+ * kernels: debug uml uml-6.1
  */
 #include <errno.h>
 #include <poll.h>
@@ -61,32 +61,32 @@ FIXTURE_VARIANT(softirq)
 
 FIXTURE_VARIANT_ADD(softirq, request)
 {
-	.point = { .function = "request_memory" },
+	.point = { .name = "request" },
 	.status = 503,
 };
 
 FIXTURE_VARIANT_ADD(softirq, trailers)
 {
-	.point = { .function = "trailers_memory" },
+	.point = { .name = "trailers" },
 	.status = 503,
 };
 
 FIXTURE_VARIANT_ADD(softirq, conn)
 {
-	.point = { .function = "conn_memory" },
+	.point = { .name = "conn" },
 	.status = CLOSED,
 };
 
 FIXTURE_VARIANT_ADD(softirq, number)
 {
-	.point = { .function = "conn_number", .error = -ENOMEM },
+	.point = { .name = "conn_id" },
 	.status = CLOSED,
 };
 
 /* There is a reserve. */
 FIXTURE_VARIANT_ADD(softirq, answer)
 {
-	.point = { .function = "batch_memory" },
+	.point = { .name = "batch" },
 	.status = NEVER,
 };
 

@@ -84,8 +84,9 @@ static const char *attr_path(const struct fault_point *point, const char *name)
 {
 	static char path[128];
 
-	snprintf(path, sizeof(path), DEBUG "/%s/%s",
-		 point->function ? "fail_function" : "failslab", name);
+	snprintf(path, sizeof(path), DEBUG "/%s%s/%s",
+		 point->name ? "httpq/fail_" : "failslab",
+		 point->name ? point->name : "", name);
 	return path;
 }
 
@@ -106,19 +107,6 @@ static const char *cache_path(const struct fault_point *point, const char *name)
 	return path;
 }
 
-static void function_choose(const struct fault_point *point)
-{
-	char path[128], value[24];
-
-	/* An empty line stands for all that somebody left there. */
-	write_text(DEBUG "/fail_function/inject", "\n");
-	write_text(DEBUG "/fail_function/inject", point->function);
-	snprintf(path, sizeof(path), DEBUG "/fail_function/%s/retval",
-		 point->function);
-	snprintf(value, sizeof(value), "%#lx", (long)point->error);
-	write_text(path, value);
-}
-
 static void cache_choose(const struct fault_point *point)
 {
 	write_text(DEBUG "/failslab/ignore-gfp-wait", "Y");
@@ -132,26 +120,22 @@ void fault_point_open(const struct fault_point *point)
 	attr_set(point, "probability", 100);
 	attr_set(point, "interval", 1);
 	attr_set(point, "verbose", 0);
-	if (point->function)
-		function_choose(point);
-	else
+	if (point->cache)
 		cache_choose(point);
 }
 
 void fault_point_close(const struct fault_point *point)
 {
 	attr_set(point, "probability", 0);
-	if (point->function) {
-		write_text(DEBUG "/fail_function/inject", "\n");
+	if (point->name)
 		return;
-	}
 	write_text(cache_path(point, "failslab"), "0");
 	write_text(DEBUG "/failslab/cache-filter", "N");
 }
 
 void fault_point_arm(const struct fault_point *point, int nth)
 {
-	/* What is let by first counts in bytes, and a function is one. */
+	/* What is let by first counts in bytes; the module's own are one each. */
 	long size = point->cache ? read_number(cache_path(point,
 							  "object_size")) : 1;
 

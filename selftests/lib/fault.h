@@ -19,13 +19,11 @@ bool fault_hit(void);
 
 /*
  * struct fault_point - a place in the kernel, whoever comes by
- * @function: of the module, and marked there; or NULL
- * @error: what it returns then, or 0 for NULL
+ * @name: one of the module's own, of debugfs/httpq/fail_NAME; or NULL
  * @cache: slab cache; who can't wait for memory gets none
  */
 struct fault_point {
-	const char *function;
-	int error;
+	const char *name;
 	const char *cache;
 };
 

@@ -14,7 +14,7 @@ MAX_FUNCTION = 60
 
 FLOORS = {
     1: "cause chunk date field framing lifecycle limits parse reply ring url",
-    2: "batch binding cache log log_read net notify queue record request reserve route stats",
+    2: "batch binding cache fault log log_read net notify queue record request reserve route stats",
     3: ("accept answer bind body conn fate held listen recv respond send shutdown timer "
         "tls transfer worker zombie"),
     4: ("debugfs dev genl genl_dump genl_worker logdev main procfs procfs_worker "
