@@ -221,7 +221,7 @@ static int64_t all_answered_by(FIXTURE_DATA(window) *self, pid_t pid)
 	return worst;
 }
 
-TEST_F(window, another_worker)
+TEST_F(window, kb908739)
 {
 	int64_t worst;
 
