@@ -147,7 +147,7 @@ TEST_F(route, buckets)
 		{ "::1", "other", "/", 1 },
 		{ "::1", "localhost", "/six/", 10 },
 		{ "127.0.0.1", "localhost", "/weak/", 10 },
-		{ "127.0.0.1", "", "/weak/", 2 },
+		{ "127.0.0.1", "", "/weak/", -400 },
 	};
 
 	ASSERT_EQ(0, bind_all(self->serve.h, bindings, ARRAY_SIZE(bindings)));
@@ -234,7 +234,7 @@ TEST_F(route, hosts)
 		{ "127.0.0.1", "name.test2", "/", -404 },
 		{ "127.0.0.1", "xn--bcher-kva.test", "/", 3 },
 		{ "127.0.0.1", "127.0.0.1", "/", -404 },
-		{ "127.0.0.1", "", "/", -404 },
+		{ "127.0.0.1", "", "/", -400 },
 		/* The address counts, not what Host says. */
 		{ "127.0.0.5", "x", "/ip/", 4 },
 		{ "127.0.0.1", "127.0.0.5", "/ip/", -404 },
@@ -247,7 +247,7 @@ TEST_F(route, hosts)
 
 	ASSERT_EQ(0, bind_all(self->serve.h, bindings, ARRAY_SIZE(bindings)));
 	EXPECT_EQ(0, astray(requests, ARRAY_SIZE(requests)));
-	EXPECT_EQ(7, host_stat("no_route"));
+	EXPECT_EQ(6, host_stat("no_route"));
 }
 
 /* No prefix, or none any more; the connection stays. */
