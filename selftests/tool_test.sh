@@ -5,6 +5,7 @@
 # module loaded, httpq and the examples in PATH, jq, socat, setpriv and ip.
 # Prints TAP.
 #
+# kernels: uml uml-6.1 6.12 6.1
 # timeout: 450
 #
 # What fails without a module is tested by unit_tool/.
@@ -352,7 +353,13 @@ linger() {
 		"$1" >&5
 	until_true is_told
 	kill -STOP "$pid"
+	# One thread hears of it first, and the one that reads may be another.
+	until_true is_stopped
 	exec 5>&-
+}
+
+is_stopped() {
+	! grep -h '^State:' "/proc/$pid"/task/*/status | grep -qv 'T (stopped)'
 }
 
 # Something waits in the socket of the client.
