@@ -14,20 +14,23 @@ static long setting(const char *name, long otherwise)
 	return text ? atol(text) : otherwise;
 }
 
-/* Checkers make it slow as well, but nothing is emulated. */
-static bool is_uml(void)
+/*
+ * User Mode Linux, where checkers make it slow but nothing is emulated; and the
+ * second of the stock kernels: one with full counts will do.
+ */
+static bool is_quarter(void)
 {
 	const char *kernel = getenv("HTTPQ_KERNEL");
 
-	return kernel && !strncmp(kernel, "uml", 3);
+	return kernel && (!strncmp(kernel, "uml", 3) || !strcmp(kernel, "6.1"));
 }
 
 long soak_count(long full, long small)
 {
 	long count = host_scale(full, small);
 
-	if (is_uml() && count < full / 4)
-		count = full / 4;
+	if (is_quarter())
+		count = full / 4 > small ? full / 4 : small;
 	return count * setting("HTTPQ_TIMES", 1);
 }
 
