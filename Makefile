@@ -54,7 +54,7 @@ check: ## run everything; KERNELS="6.12 uml", STAGES=..., T=... choose a part
 	@$(HARNESS)/deps
 	@$(HARNESS)/check KERNELS='$(KERNELS)' STAGES='$(STAGES)' T='$(T)'
 
-check-fast: ## run what takes a minute: lint, unit tests, UML
+check-fast: ## run what takes a minute: lint, unit tests, the quick ones on UML
 	@$(HARNESS)/deps
 	@$(HARNESS)/check KERNELS=uml FAST=1 T='$(T)'
 
