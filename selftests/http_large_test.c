@@ -2,6 +2,7 @@
 /*
  * Responses that are larger than what the kernel keeps for a client.
  * timeout: 300
+ * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <pthread.h>

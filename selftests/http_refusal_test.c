@@ -3,6 +3,7 @@
  * Heads that are refused: each cause with its status and counter, and that
  * nothing which two programs could read differently gets through (G6).
  * timeout: 300
+ * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
  * Responses of workers as the client gets them: framing, connection, what is
  * refused, and how a client can tell one that was not completed.
  * timeout: 300
+ * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /*
  * Bodies that a client waits to send, and bodies that nobody reads.
  * timeout: 300
+ * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <stdio.h>
