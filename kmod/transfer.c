@@ -525,6 +525,9 @@ __poll_t httpq_transfer_poll(struct httpq_worker *worker, struct file *file,
 		poll_wait(file, &worker->member.queue->wait, wait);
 	if (httpq_worker_check(worker))
 		mask |= EPOLLHUP;
+	/* What is still to be told can't be fetched any more. */
+	if (httpq_worker_holds(worker))
+		return mask;
 	if (worker->member.controller ? !(mask & EPOLLHUP) &&
 	    httpq_queue_demands(worker->member.queue) : poll_in(worker))
 		mask |= EPOLLIN | EPOLLRDNORM;
