@@ -6,7 +6,7 @@
 # module loaded, curl, goaccess, jq, setpriv, socat, strace and systemd-analyze. Prints
 # TAP.
 #
-# kernels: uml uml-6.1 6.12 6.1
+# kernels: uml 6.12
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

@@ -5,7 +5,7 @@
 # their failures, what they are given. Needs root, the module loaded, the tools
 # in PATH, curl, jq, setpriv and socat. Prints TAP.
 #
-# kernels: uml 6.12 6.1
+# kernels: uml 6.12
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

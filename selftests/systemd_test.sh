@@ -6,7 +6,7 @@
 # network. Needs root, the module loaded, the tools in PATH and systemd. Prints
 # TAP.
 #
-# kernels: uml 6.12 6.1
+# kernels: uml 6.12
 # timeout: 600
 #
 # shellcheck disable=SC2317 # functions that check() calls
