@@ -6,7 +6,7 @@
  * client at the most has to do without its answer, and is told; each request
  * leaves its record, and nothing else stays behind.
  *
- * kernels: debug uml uml-6.1
+ * kernels: debug uml
  */
 #include <errno.h>
 #include <poll.h>
