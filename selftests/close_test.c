@@ -465,7 +465,8 @@ TEST_F(vanish, leaves_nothing)
 	EXPECT_TRUE(pair_wait_lines(&self->pair, "queues",
 				    "running 0 0 0600 0 0 1 ", 1, LATE));
 	/* Nor does the namespace wait for the client. */
-	EXPECT_LE(0, pair_delete(&self->pair, 5000));
+	EXPECT_LE(0, pair_delete(&self->pair,
+				 host_scale(5000, 15000)));
 	peer_close(&self->peer);
 }
 
