@@ -15,6 +15,7 @@
 #include "net.h"
 #include "queue.h"
 #include "route.h"
+#include "trace.h"
 
 /* What a port serves, and what a user has, as far as it limits the user. */
 static void count_bindings(const struct httpq_net *hn, u16 port,
@@ -67,6 +68,7 @@ static int may_bind(struct httpq_net *hn, const struct httpq_url *url,
 static void binding_remove(struct httpq_net *hn, const struct httpq_url *url,
 			   struct httpq_binding *binding)
 {
+	trace_httpq_bind(url->port, false);
 	httpq_route_remove(hn, url);
 	list_del(&binding->node);
 	hn->unlisted++;
@@ -103,8 +105,10 @@ static int bind_url(struct httpq_net *hn, const struct httpq_url *url,
 	list_add_tail(&binding->node, &hn->bindings);
 	hn->nr_bindings++;
 	err = httpq_listen_update(hn, url->port);
-	if (!err)
+	if (!err) {
+		trace_httpq_bind(url->port, true);
 		return 0;
+	}
 
 	*problem = listen_problem(err);
 	httpq_route_remove(hn, url);
@@ -158,8 +162,10 @@ int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 
 	lockdep_assert_held(&hn->control);
 	url = url_parse(text, len, &err, problem);
-	if (!url)
+	if (!url) {
+		trace_httpq_bind_err(0, err);
 		return err;
+	}
 	err = may_bind(hn, url, NULL, admin, problem);
 	if (err)
 		goto out_free_url;
@@ -172,6 +178,8 @@ int httpq_bind_add(struct httpq_net *hn, const char *text, size_t len,
 	if (err)
 		httpq_binding_put(binding);
 out_free_url:
+	if (err)
+		trace_httpq_bind_err(url->port, err);
 	kfree(url);
 	return err;
 }

@@ -190,6 +190,7 @@ static void zombie_unlist(struct httpq_request *req)
 		WRITE_ONCE(hn->nr_zombies, hn->nr_zombies - 1);
 	}
 	spin_unlock_bh(&hn->zombie_lock);
+	trace_httpq_zombie_leave(req->zombie_id, httpq_request_log_id(req));
 }
 
 /* Forgets events; softirq finds no handle by the request after this. */
@@ -404,6 +405,9 @@ static void zombie_list(struct httpq_request *req)
 
 	spin_lock_bh(&hn->zombie_lock);
 	req->zombie_id = ++hn->next_zombie;
+	/* Before another CPU can end it. */
+	trace_httpq_zombie_enter(req->zombie_id, httpq_request_log_id(req),
+				 req->zombie_why);
 	list_add_tail(&req->zombie_node, &hn->zombies);
 	WRITE_ONCE(hn->nr_zombies, hn->nr_zombies + 1);
 	spin_unlock_bh(&hn->zombie_lock);

@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "net.h"
+#include "trace.h"
 
 /* However many CPUs share net.httpq.log_kib: some hundreds of records. */
 #define RING_MIN		(64 * 1024)
@@ -127,6 +128,7 @@ static void entry_write(struct httpq_log *log, struct httpq_log_entry *entry)
 
 	if (!ring) {
 		httpq_stats_inc(log->hn->stats, log_lost);
+		trace_httpq_record_err(entry->record.request_id, -ENOMEM);
 		return;
 	}
 	/* The CPU may be another one by now: the ring is locked anyway. */
@@ -140,8 +142,10 @@ static void entry_write(struct httpq_log *log, struct httpq_log_entry *entry)
 		entry_append(&ring->ring, entry, len);
 	}
 	spin_unlock_bh(&ring->lock);
-	if (ended)
+	if (ended) {
 		httpq_stats_inc(log->hn->stats, log_lost);
+		trace_httpq_record_err(entry->record.request_id, -ENODEV);
+	}
 
 	if (wq_has_sleeper(&log->wait))
 		wake_up_interruptible_poll(&log->wait, EPOLLIN | EPOLLRDNORM);

@@ -200,6 +200,19 @@ static inline u8 *httpq_request_data(const struct httpq_request *req)
 	return (u8 *)&req->fields[req->max_fields];
 }
 
+/**
+ * httpq_request_log_id - the number that records and tables show of a request
+ * @req: request
+ *
+ * Context: any.
+ * Return: its connection's number and its own on it; 0 there before its head
+ * is complete.
+ */
+static inline u64 httpq_request_log_id(const struct httpq_request *req)
+{
+	return (u64)req->conn_id << 32 | req->number;
+}
+
 struct httpq_request *
 httpq_request_create(struct httpq_conn *conn, struct httpq_net *hn,
 		     const struct httpq_request_ops *ops, gfp_t gfp);

@@ -4,7 +4,7 @@
  * failure. Numbers only, so that a reader needs no pointer of the kernel's.
  *
  * @conn is the number that /proc/net/httpq/connections shows, @id the name of
- * a request at its worker.
+ * a request at its worker, or the number that .../workers shows of a worker.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM httpq
@@ -99,6 +99,41 @@ DECLARE_EVENT_CLASS(httpq_queue_class,
 		__entry->conn = conn;
 	),
 	TP_printk("conn=%u seq=%llu", __entry->conn, __entry->seq)
+);
+
+DECLARE_EVENT_CLASS(httpq_worker_class,
+	TP_PROTO(u64 id, pid_t pid),
+	TP_ARGS(id, pid),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(pid_t, pid)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->pid = pid;
+	),
+	TP_printk("id=%llu pid=%d", __entry->id, __entry->pid)
+);
+
+/* Prefixes; the port is 0 where the text is none. */
+
+TRACE_EVENT(httpq_bind,
+	TP_PROTO(u16 port, bool bound),
+	TP_ARGS(port, bound),
+	TP_STRUCT__entry(
+		__field(u16, port)
+		__field(bool, bound)
+	),
+	TP_fast_assign(
+		__entry->port = port;
+		__entry->bound = bound;
+	),
+	TP_printk("port=%u bound=%d", __entry->port, __entry->bound)
+);
+
+DEFINE_EVENT(httpq_port_err_class, httpq_bind_err,
+	TP_PROTO(u16 port, int err),
+	TP_ARGS(port, err)
 );
 
 /* Listening sockets. */
@@ -283,16 +318,29 @@ TRACE_EVENT(httpq_queue_state,
 
 /* Workers. */
 
-TRACE_EVENT(httpq_worker_attach,
-	TP_PROTO(pid_t pid),
-	TP_ARGS(pid),
+DEFINE_EVENT(httpq_worker_class, httpq_worker_attach,
+	TP_PROTO(u64 id, pid_t pid),
+	TP_ARGS(id, pid)
+);
+
+TRACE_EVENT(httpq_worker_attach_err,
+	TP_PROTO(pid_t pid, int err),
+	TP_ARGS(pid, err),
 	TP_STRUCT__entry(
 		__field(pid_t, pid)
+		__field(int, err)
 	),
 	TP_fast_assign(
 		__entry->pid = pid;
+		__entry->err = err;
 	),
-	TP_printk("pid=%d", __entry->pid)
+	TP_printk("pid=%d err=%d", __entry->pid, __entry->err)
+);
+
+/* It takes requests from now on. */
+DEFINE_EVENT(httpq_worker_class, httpq_worker_ready,
+	TP_PROTO(u64 id, pid_t pid),
+	TP_ARGS(id, pid)
 );
 
 /* @returned: requests back to the queue, @aborted: those that could not go */
@@ -313,40 +361,21 @@ TRACE_EVENT(httpq_worker_drain,
 		  __entry->deadline_ms, __entry->returned)
 );
 
-TRACE_EVENT(httpq_record,
-	TP_PROTO(u64 request_id, u8 kind, u8 reason, u16 status),
-	TP_ARGS(request_id, kind, reason, status),
-	TP_STRUCT__entry(
-		__field(u64, request_id)
-		__field(u8, kind)
-		__field(u8, reason)
-		__field(u16, status)
-	),
-	TP_fast_assign(
-		__entry->request_id = request_id;
-		__entry->kind = kind;
-		__entry->reason = reason;
-		__entry->status = status;
-	),
-	TP_printk("request=%016llx kind=%u reason=%u status=%u",
-		  __entry->request_id, __entry->kind, __entry->reason,
-		  __entry->status)
-);
-
+/* @aborted: requests that had to end with it */
 TRACE_EVENT(httpq_worker_leave,
-	TP_PROTO(pid_t pid, u32 returned, u32 aborted),
-	TP_ARGS(pid, returned, aborted),
+	TP_PROTO(u64 id, u32 returned, u32 aborted),
+	TP_ARGS(id, returned, aborted),
 	TP_STRUCT__entry(
-		__field(pid_t, pid)
+		__field(u64, id)
 		__field(u32, returned)
 		__field(u32, aborted)
 	),
 	TP_fast_assign(
-		__entry->pid = pid;
+		__entry->id = id;
 		__entry->returned = returned;
 		__entry->aborted = aborted;
 	),
-	TP_printk("pid=%d returned=%u aborted=%u", __entry->pid,
+	TP_printk("id=%llu returned=%u aborted=%u", __entry->id,
 		  __entry->returned, __entry->aborted)
 );
 
@@ -469,6 +498,79 @@ TRACE_EVENT(httpq_send,
 DEFINE_EVENT(httpq_conn_err_class, httpq_send_err,
 	TP_PROTO(u32 conn, int err),
 	TP_ARGS(conn, err)
+);
+
+/* Zombies, by the number that /proc/net/httpq/zombies shows. */
+
+/* @why: enum httpq_zombie_why */
+TRACE_EVENT(httpq_zombie_enter,
+	TP_PROTO(u64 zombie, u64 request_id, u8 why),
+	TP_ARGS(zombie, request_id, why),
+	TP_STRUCT__entry(
+		__field(u64, zombie)
+		__field(u64, request_id)
+		__field(u8, why)
+	),
+	TP_fast_assign(
+		__entry->zombie = zombie;
+		__entry->request_id = request_id;
+		__entry->why = why;
+	),
+	TP_printk("zombie=%llu request=%016llx why=%u", __entry->zombie,
+		  __entry->request_id, __entry->why)
+);
+
+/* Whatever ended it; its record says what. */
+TRACE_EVENT(httpq_zombie_leave,
+	TP_PROTO(u64 zombie, u64 request_id),
+	TP_ARGS(zombie, request_id),
+	TP_STRUCT__entry(
+		__field(u64, zombie)
+		__field(u64, request_id)
+	),
+	TP_fast_assign(
+		__entry->zombie = zombie;
+		__entry->request_id = request_id;
+	),
+	TP_printk("zombie=%llu request=%016llx", __entry->zombie,
+		  __entry->request_id)
+);
+
+/* Records of the log. */
+
+TRACE_EVENT(httpq_record,
+	TP_PROTO(u64 request_id, u8 kind, u8 reason, u16 status),
+	TP_ARGS(request_id, kind, reason, status),
+	TP_STRUCT__entry(
+		__field(u64, request_id)
+		__field(u8, kind)
+		__field(u8, reason)
+		__field(u16, status)
+	),
+	TP_fast_assign(
+		__entry->request_id = request_id;
+		__entry->kind = kind;
+		__entry->reason = reason;
+		__entry->status = status;
+	),
+	TP_printk("request=%016llx kind=%u reason=%u status=%u",
+		  __entry->request_id, __entry->kind, __entry->reason,
+		  __entry->status)
+);
+
+/* There was no place for it, and there won't be. */
+TRACE_EVENT(httpq_record_err,
+	TP_PROTO(u64 request_id, int err),
+	TP_ARGS(request_id, err),
+	TP_STRUCT__entry(
+		__field(u64, request_id)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->request_id = request_id;
+		__entry->err = err;
+	),
+	TP_printk("request=%016llx err=%d", __entry->request_id, __entry->err)
 );
 
 #endif /* _HTTPQ_TRACE_H */

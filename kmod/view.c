@@ -111,7 +111,7 @@ void httpq_view_zombie(const struct httpq_request *req, bool all,
 {
 	*view = (struct httpq_view_zombie) {
 		.id = req->zombie_id,
-		.request = (u64)req->conn_id << 32 | req->number,
+		.request = httpq_request_log_id(req),
 		.age_ms = jiffies64_to_msecs(jiffies - req->zombie_since),
 		.worker = req->worker_id,
 		.queue = req->queue->name,

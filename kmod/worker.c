@@ -123,6 +123,7 @@ static int attach_locked(struct httpq_worker *worker, const char *name,
 	worker->member.controller = control;
 	worker_list(worker);
 	httpq_queue_join(queue, &worker->member);
+	trace_httpq_worker_attach(worker->member.id, task_tgid_nr(current));
 	if (!control)
 		notify(worker, HTTPQ_CMD_WORKER_NEW);
 	return 0;
@@ -155,8 +156,8 @@ int httpq_worker_attach(struct httpq_worker *worker,
 	mutex_lock(&worker->hn->control);
 	err = attach_locked(worker, name, args->flags, args->mode);
 	mutex_unlock(&worker->hn->control);
-	if (!err)
-		trace_httpq_worker_attach(task_tgid_nr(current));
+	if (err)
+		trace_httpq_worker_attach_err(task_tgid_nr(current), err);
 	return err;
 }
 
@@ -219,10 +220,12 @@ static void settle_locked(struct httpq_worker *worker)
 		WRITE_ONCE(worker->owner,
 			   get_task_struct(current->group_leader));
 	}
-	if (!worker->member.deferred &&
-	    httpq_queue_member_event(&worker->member,
-				     HTTPQ_LIFECYCLE_WORKER_READY))
-		notify(worker, HTTPQ_CMD_WORKER_SET);
+	if (worker->member.deferred ||
+	    !httpq_queue_member_event(&worker->member,
+				      HTTPQ_LIFECYCLE_WORKER_READY))
+		return;
+	trace_httpq_worker_ready(worker->member.id, task_tgid_nr(current));
+	notify(worker, HTTPQ_CMD_WORKER_SET);
 }
 
 /**
@@ -391,7 +394,7 @@ static void leave_requests(struct httpq_worker *worker)
 		aborted++;
 	}
 	returned = return_requests(&requests);
-	trace_httpq_worker_leave(task_tgid_nr(current), returned, aborted);
+	trace_httpq_worker_leave(worker->member.id, returned, aborted);
 }
 
 /**
