@@ -2,7 +2,7 @@
 /*
  * Article 908739: workers are recycled and killed under load, and no request
  * is lost. What can't be repeated fails visibly, and at most once for each
- * worker that was killed. timeout: 300
+ * worker that was killed. timeout: 600
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -419,6 +419,13 @@ static int worker_begin(struct live *live)
 	return handle_wait(live->id, "active") ? 0 : -ETIMEDOUT;
 }
 
+/* Packets are lost, doubled and reordered from the first one on. */
+static int enter_bad_network(struct pair *pair)
+{
+	return pair_create(pair) ?: pair_netem(pair, NETEM_LOSSY) ?:
+	       pair_enter_far(pair);
+}
+
 /* Queue, prefix, log, workers, and then the requests. */
 static int begin(FIXTURE_DATA(recycle) *self, long total, bool streams,
 		 bool loss)
@@ -431,11 +438,10 @@ static int begin(FIXTURE_DATA(recycle) *self, long total, bool streams,
 	if (load == MAP_FAILED)
 		return -ENOMEM;
 	load->total = total;
-	load->conns = loss ? CONNS / 4 : CONNS;
+	load->conns = loss ? host_scale(CONNS, CONNS / 4) : CONNS;
 	load->streams = streams;
 	load->pair = loss ? &self->pair : NULL;
-	err = loss ? pair_create(&self->pair) ?: pair_enter_far(&self->pair) :
-		     0;
+	err = loss ? enter_bad_network(&self->pair) : 0;
 	if (err)
 		return err;
 	host_sysctl("log_kib", 16384);
@@ -738,33 +744,35 @@ TEST_F_TIMEOUT(recycle, streams_of_1m, 3000)
 	printf("# %ld broken\n", count(BROKEN, false));
 }
 
-/* Both directions. */
-static int bad_network(struct pair *pair)
-{
-	const char *format = "tc qdisc replace dev %s root netem delay 2ms 1ms "
-			     "loss 1%% duplicate 2%% reorder 20%%";
-	int err = host_run(format, "far");
-
-	if (pair_enter_near(pair))
-		return -1;
-	err |= host_run(format, "near");
-	return pair_enter_far(pair) ?: err;
-}
-
-/* Packets are lost, doubled and reordered meanwhile. */
 TEST_F_TIMEOUT(recycle, bad_network, 3000)
 {
 	soak_seed();
-	ASSERT_EQ(0, begin(self, soak_count(1100, 330), false, true));
-	ASSERT_EQ(0, bad_network(&self->pair));
-	ASSERT_EQ(0, happen(self, soak_count(5, 2)));
+	ASSERT_EQ(0, begin(self, soak_count(host_scale(22000, 330), 330), false,
+			   true));
+	ASSERT_EQ(0, happen(self, soak_count(host_scale(30, 2), 2)));
 	EXPECT_STREQ("", ends(self));
 	EXPECT_EQ(0, others(false, ONLY(GOOD)));
 	EXPECT_EQ(0, others(true, ONLY(GOOD) | ONLY(REFUSED)));
 	EXPECT_GE(self->kills * THREADS, count(REFUSED, true));
 	EXPECT_EQ(0, bad_posts());
 	EXPECT_EQ(0, bad_records(self));
+	EXPECT_TRUE(pair_has_lost(&self->pair));
 	summary(self);
+}
+
+TEST_F_TIMEOUT(recycle, streams_on_bad_network, 3000)
+{
+	soak_seed();
+	ASSERT_EQ(0, begin(self, soak_count(host_scale(240, 40), 40), true, true));
+	ASSERT_EQ(0, happen(self, soak_count(host_scale(30, 2), 2)));
+	EXPECT_STREQ("", ends(self));
+	EXPECT_EQ(0, others(false, ONLY(GOOD) | ONLY(BROKEN)));
+	EXPECT_GE(self->kills, count(BROKEN, false));
+	EXPECT_EQ(0, bad_records(self));
+	EXPECT_EQ(count(BROKEN, false), host_stat("responses_broken"));
+	EXPECT_TRUE(pair_has_lost(&self->pair));
+	summary(self);
+	printf("# %ld broken\n", count(BROKEN, false));
 }
 
 TEST_HARNESS_MAIN

@@ -166,6 +166,11 @@ int host_unshare(void)
 	return err;
 }
 
+int host_netem(const char *how)
+{
+	return host_run("tc qdisc replace dev lo root netem %s", how);
+}
+
 int host_drop(uid_t uid)
 {
 	if (setgroups(0, NULL) || setresgid(uid, uid, uid) ||

@@ -33,6 +33,14 @@ int host_output(char *out, size_t size, const char *format, ...)
 
 /* A fresh network namespace with lo up for the calling process. 0 or -errno */
 int host_unshare(void);
+/* What happens to packets on lo from now on: options of netem. Exit status. */
+int host_netem(const char *how);
+/* A bad network. */
+#define NETEM_LOSSY "delay 2ms 1ms loss 1% duplicate 2% reorder 20%"
+/* A worse one, for cases of a few packets. */
+#define NETEM_LOSSIER "delay 2ms 1ms loss 3% duplicate 5% reorder 20%"
+/* One where nothing is lost. */
+#define NETEM_LOSSLESS "delay 2ms 1ms loss 0% duplicate 5% reorder 20%"
 /* Becomes an unprivileged user for good. */
 int host_drop(uid_t uid);
 

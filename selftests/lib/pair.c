@@ -74,6 +74,44 @@ int pair_enter_near(struct pair *p)
 	return enter(p->near);
 }
 
+static int end_netem(int ns, const char *dev, const char *how)
+{
+	const char *format = *how ? "nsenter --net=/proc/%d/fd/%d "
+				    "tc qdisc replace dev %s root netem %s" :
+				    "nsenter --net=/proc/%d/fd/%d "
+				    "tc qdisc del dev %s root %s";
+
+	return host_run(format, getpid(), ns, dev, how) ? -EIO : 0;
+}
+
+int pair_netem(struct pair *p, const char *how)
+{
+	return end_netem(p->near, "near", how) ?:
+	       end_netem(p->far, "far", how);
+}
+
+static bool end_has_lost(int ns, const char *dev)
+{
+	return !host_run("nsenter --net=/proc/%d/fd/%d tc -s qdisc show dev %s "
+			 "| grep -q 'dropped [1-9]'", getpid(), ns, dev);
+}
+
+bool pair_has_lost(struct pair *p)
+{
+	return end_has_lost(p->near, "near") || end_has_lost(p->far, "far");
+}
+
+int pair_connect(struct pair *p, struct peer *peer, uint16_t port)
+{
+	int err = pair_enter_far(p), back;
+
+	if (err)
+		return err;
+	err = peer_connect(peer, PAIR_NEAR, port);
+	back = pair_enter_near(p);
+	return err ?: back;
+}
+
 long long pair_stat(struct pair *p, const char *name)
 {
 	long long value;

@@ -4,6 +4,9 @@
 #define HTTPQ_TEST_PAIR_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "peer.h"
 
 /* Addresses of the two ends. */
 #define PAIR_NEAR "10.9.0.1"
@@ -26,6 +29,14 @@ int pair_create(struct pair *p);
  */
 int pair_enter_far(struct pair *p);
 int pair_enter_near(struct pair *p);
+/* host_netem() in both directions, "" for none. 0 or -EIO. */
+int pair_netem(struct pair *p, const char *how);
+/* Whether netem has lost some. */
+bool pair_has_lost(struct pair *p);
+/* A client in the far namespace of who listens in the near one, which the
+ * caller stays in. 0 or -errno.
+ */
+int pair_connect(struct pair *p, struct peer *peer, uint16_t port);
 /* host_stat() and host_lines() of the far end; for the first thread. */
 long long pair_stat(struct pair *p, const char *name);
 int pair_lines(struct pair *p, const char *table, const char *text);
