@@ -25,9 +25,6 @@
 #define URL "http://*:8080/"
 #define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 #define HELPERS 40
-/* A bad network, all of which is on this side. */
-#define NETEM "tc qdisc add dev lo root netem delay 1ms 1ms loss 1%% " \
-	      "duplicate 2%% reorder 20%%"
 
 /* Exits are looked for this often while a handle is open, in the kernel. */
 #define WATCH_MS 200
@@ -278,7 +275,7 @@ FIXTURE_SETUP(gaps)
 
 	ASSERT_EQ(0, host_unshare());
 	if (variant->lossy)
-		ASSERT_EQ(0, host_run(NETEM));
+		ASSERT_EQ(0, host_netem(NETEM_LOSSY));
 	ASSERT_EQ(0, serve_start(&self->serve, URL, NULL, NULL, 0));
 	httpq_set_timeout(self->serve.h, PEER_TIMEOUT);
 	self->tally.handle = self->serve.h;
@@ -361,9 +358,25 @@ FIXTURE(exits)
 	struct peer peer;
 };
 
+FIXTURE_VARIANT(exits)
+{
+	bool lossy;
+};
+
+FIXTURE_VARIANT_ADD(exits, plain)
+{
+};
+
+FIXTURE_VARIANT_ADD(exits, lossy)
+{
+	.lossy = true,
+};
+
 FIXTURE_SETUP(exits)
 {
 	ASSERT_EQ(0, host_unshare());
+	if (variant->lossy)
+		ASSERT_EQ(0, host_netem(NETEM_LOSSY));
 	ASSERT_EQ(0, serve_start(&self->serve, URL, NULL, NULL, 0));
 	httpq_set_timeout(self->serve.h, PEER_TIMEOUT);
 	self->tally.handle = self->serve.h;
@@ -375,6 +388,13 @@ FIXTURE_TEARDOWN(exits)
 	worker_kill(&self->worker);
 	peer_close(&self->peer);
 	serve_stop(&self->serve);
+}
+
+/* Where packets are lost, most of the time is that of TCP. */
+static long lossy_count(bool lossy, long full, long small)
+{
+	return lossy ? soak_count(full / 10, small / 4) :
+		       soak_count(full, small);
 }
 
 /*
@@ -422,7 +442,7 @@ static struct httpq_request *take_in_thread(struct taker *taker,
 
 TEST_F_TIMEOUT(exits, other_thread_answers, 3000)
 {
-	long i, rounds = soak_count(500, 100);
+	long i, rounds = lossy_count(variant->lossy, 500, 100);
 	struct taker taker = { .h = self->serve.h };
 	struct httpq_request *req;
 	pthread_t first, second;
@@ -522,7 +542,7 @@ static bool child_exited(pid_t pid)
 
 TEST_F_TIMEOUT(exits, forked_child_answers, 3000)
 {
-	long i, rounds = soak_count(200, 40);
+	long i, rounds = lossy_count(variant->lossy, 200, 40);
 	struct tally *t = &self->tally;
 	struct httpq_request *req;
 	struct peer stays;
@@ -603,14 +623,33 @@ FIXTURE(passed)
 	struct peer peer;
 };
 
+FIXTURE_VARIANT(passed)
+{
+	bool lossy;
+	int helpers;
+};
+
+FIXTURE_VARIANT_ADD(passed, plain)
+{
+	.helpers = HELPERS,
+};
+
+FIXTURE_VARIANT_ADD(passed, lossy)
+{
+	.lossy = true,
+	.helpers = HELPERS / 5,
+};
+
 /* They come before the handle, so that they don't inherit it. */
 FIXTURE_SETUP(passed)
 {
 	int i;
 
-	for (i = 0; i < HELPERS; i++)
+	for (i = 0; i < variant->helpers; i++)
 		ASSERT_EQ(0, helper_start(&self->helpers[i]));
 	ASSERT_EQ(0, host_unshare());
+	if (variant->lossy)
+		ASSERT_EQ(0, host_netem(NETEM_LOSSY));
 	ASSERT_EQ(0, serve_start(&self->serve, URL, NULL, NULL, 0));
 	httpq_set_timeout(self->serve.h, PEER_TIMEOUT);
 	self->tally.handle = self->serve.h;
@@ -621,7 +660,7 @@ FIXTURE_TEARDOWN(passed)
 {
 	int i;
 
-	for (i = 0; i < HELPERS; i++) {
+	for (i = 0; i < variant->helpers; i++) {
 		close(self->helpers[i].fd);
 		kill(self->helpers[i].pid, SIGKILL);
 		waitpid(self->helpers[i].pid, NULL, 0);
@@ -638,7 +677,7 @@ TEST_F_TIMEOUT(passed, by_scm_rights, 3000)
 	uint64_t id;
 	int i;
 
-	for (i = 0; i < HELPERS; i++) {
+	for (i = 0; i < variant->helpers; i++) {
 		struct helper *helper = &self->helpers[i];
 
 		ask(t, &self->peer);
@@ -661,7 +700,7 @@ TEST_F_TIMEOUT(passed, by_scm_rights, 3000)
 		empty_gap(t, &self->peer, &stays, i & 2);
 		httpq_request_free(req);
 	}
-	EXPECT_ALL_GOOD(*t, 7 * HELPERS);
+	EXPECT_ALL_GOOD(*t, 7 * variant->helpers);
 	EXPECT_NO_HARM();
 }
 
@@ -768,7 +807,7 @@ static void *client(void *arg)
 TEST_F_TIMEOUT(exits, pool_under_load, 3000)
 {
 	struct pool pool = { .h = self->serve.h };
-	long n = soak_count(500, 60);
+	long n = lossy_count(variant->lossy, 500, 60);
 	struct client clients[CLIENTS];
 	pthread_t keepers[POOL];
 	int i;

@@ -44,6 +44,7 @@ FIXTURE(zombie)
 FIXTURE_VARIANT(zombie)
 {
 	enum scene_progress progress;
+	bool lossy;
 	int status;
 	const char *stage;
 	const char *owed;
@@ -85,12 +86,32 @@ FIXTURE_VARIANT_ADD(zombie, complete)
 	.call = "send",
 };
 
+FIXTURE_VARIANT_ADD(zombie, begun_lossy)
+{
+	.progress = SCENE_BEGUN,
+	.lossy = true,
+	.status = 200,
+	.stage = "responding",
+	.owed = "response_incomplete",
+	.call = "send",
+};
+
+FIXTURE_VARIANT_ADD(zombie, complete_lossy)
+{
+	.progress = SCENE_COMPLETE,
+	.lossy = true,
+	.status = 200,
+	.stage = "sent",
+	.owed = "log_data_owed",
+	.call = "send",
+};
+
 /* One zombie, and nothing in the log yet. */
 FIXTURE_SETUP(zombie)
 {
 	struct scene *s = &self->s;
 
-	ASSERT_EQ(0, scene_open(s));
+	ASSERT_EQ(0, variant->lossy ? scene_open_lossy(s) : scene_open(s));
 	self->id = scene_start(s, variant->progress);
 	ASSERT_NE(0, self->id);
 	ASSERT_TRUE(scene_leave(s, 1));
@@ -353,9 +374,24 @@ FIXTURE(alone)
 	struct scene s;
 };
 
+FIXTURE_VARIANT(alone)
+{
+	bool lossy;
+};
+
+FIXTURE_VARIANT_ADD(alone, plain)
+{
+};
+
+FIXTURE_VARIANT_ADD(alone, lossy)
+{
+	.lossy = true,
+};
+
 FIXTURE_SETUP(alone)
 {
-	ASSERT_EQ(0, scene_open(&self->s));
+	ASSERT_EQ(0, variant->lossy ? scene_open_lossy(&self->s) :
+				      scene_open(&self->s));
 }
 
 FIXTURE_TEARDOWN(alone)
@@ -603,6 +639,7 @@ FIXTURE(full)
 FIXTURE_VARIANT(full)
 {
 	int limit;
+	bool lossy;
 };
 
 FIXTURE_VARIANT_ADD(full, of_1)
@@ -620,9 +657,16 @@ FIXTURE_VARIANT_ADD(full, of_3)
 	.limit = 3,
 };
 
+FIXTURE_VARIANT_ADD(full, of_1_lossy)
+{
+	.limit = 1,
+	.lossy = true,
+};
+
 FIXTURE_SETUP(full)
 {
-	ASSERT_EQ(0, scene_open(&self->s));
+	ASSERT_EQ(0, variant->lossy ? scene_open_lossy(&self->s) :
+				      scene_open(&self->s));
 	host_sysctl("zombies", variant->limit);
 }
 
@@ -645,7 +689,7 @@ TEST_F(full, oldest_leaves)
 			 "GET /%d HTTP/1.1\r\nHost: a\r\n\r\n", i);
 		ids[i] = scene_take(s, text);
 		ASSERT_NE(0, ids[i]);
-		peer_reset(&s->peer);
+		scene_reset(s);
 		ASSERT_EQ(i + 1, host_wait_stat("zombies_entered", i + 1,
 						LATE));
 		if (i < limit)
@@ -682,7 +726,7 @@ TEST_F(full, limit_shrinks)
 	}
 	host_sysctl("zombies", variant->limit);
 	ASSERT_NE(0, scene_take(s, SCENE_GET));
-	peer_reset(&s->peer);
+	scene_reset(s);
 	EXPECT_EQ(6, host_wait_stat("zombies_entered", 6, LATE));
 	EXPECT_TRUE(host_wait_lines("zombies", "", variant->limit, LATE));
 	EXPECT_EQ(6 - variant->limit, host_stat("zombies_evicted"));

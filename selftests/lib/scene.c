@@ -15,10 +15,19 @@ int scene_open(struct scene *s)
 	s->peer.fd = -1;
 	s->log.fd = -1;
 	s->fd = -1;
+	s->lossy = false;
 	if (err)
 		return err;
 	s->fd = raw_worker("test", 0);
 	return raw_bind(s->fd, SCENE_URL, 0) ?: log_open(&s->log);
+}
+
+int scene_open_lossy(struct scene *s)
+{
+	int err = scene_open(s);
+
+	s->lossy = !err;
+	return err;
 }
 
 void scene_drop(struct scene *s)
@@ -42,6 +51,8 @@ int scene_send(struct scene *s, const char *request)
 
 	if (s->peer.fd >= 0)
 		peer_close(&s->peer);
+	if (s->lossy && host_netem(NETEM_LOSSIER))
+		return -EIO;
 	err = peer_connect(&s->peer, "127.0.0.1", SCENE_PORT);
 	if (err)
 		s->peer.fd = -1;
@@ -94,9 +105,16 @@ uint64_t scene_start(struct scene *s, enum scene_progress progress)
 	return id && scene_bring(s, id, progress) ? id : 0;
 }
 
+void scene_reset(struct scene *s)
+{
+	if (s->lossy)
+		host_netem(NETEM_LOSSLESS);
+	peer_reset(&s->peer);
+}
+
 bool scene_leave(struct scene *s, int zombies)
 {
-	peer_reset(&s->peer);
+	scene_reset(s);
 	return host_wait_lines("zombies", "", zombies, PEER_TIMEOUT);
 }
 

@@ -21,11 +21,13 @@
  * struct scene - a namespace with a worker and a reader of its log
  * @fd: the handle, of queue "test"; -1 if it was closed
  * @peer: the client
+ * @lossy: it is behind a bad network, all of which is on this side
  */
 struct scene {
 	int fd;
 	struct peer peer;
 	struct log log;
+	bool lossy;
 };
 
 /* How far a worker has come with a request. */
@@ -39,6 +41,8 @@ enum scene_progress {
 
 /* In a namespace of its own. 0 or -errno. */
 int scene_open(struct scene *s);
+/* With the client behind a bad network. */
+int scene_open_lossy(struct scene *s);
 void scene_close(struct scene *s);
 /* A new client in place of the old one, which sends @request. 0 or -errno. */
 int scene_send(struct scene *s, const char *request);
@@ -51,7 +55,9 @@ uint64_t scene_take(struct scene *s, const char *request);
 bool scene_bring(struct scene *s, uint64_t id, enum scene_progress progress);
 /* A new client, a SCENE_POST and the first steps with it; its id, or 0. */
 uint64_t scene_start(struct scene *s, enum scene_progress progress);
-/* The client resets; waits until there are @zombies. */
+/* The client resets. That does come: if it did not, nobody could know it. */
+void scene_reset(struct scene *s);
+/* The same, and waits until there are @zombies. */
 bool scene_leave(struct scene *s, int zombies);
 
 /* Waits until all zombies together take at most @bytes; what they take. */
