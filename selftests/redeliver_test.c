@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A worker dies, in any way, at any stage of a request: what becomes of the
- * request by the policy of its queue. timeout: 180
+ * request by the policy of its queue. timeout: 300
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -354,7 +354,8 @@ TEST_F_TIMEOUT(redeliver, every_stage, 180)
 			wrong = play(self->fd, &self->t, &self->worker,
 				     &self->peer, stage / 2, policies[policy],
 				     methods[method]);
-			EXPECT_STREQ("", wrong) {
+			/* What is left of one would be found in the next. */
+			ASSERT_STREQ("", wrong) {
 				TH_LOG("%s, redeliver %s, %s",
 				       stages[stage / 2], policies[policy],
 				       methods[method]);
