@@ -837,12 +837,12 @@ TEST_F_TIMEOUT(crowd, others_are_served, 200)
 	EXPECT_TRUE(account_empty(site));
 	for (i = 0; i < self->n; i++)
 		peer_close(&self->closers[i].peer);
-	/* Slabs go back when RCU and the per-CPU caches let them. */
+	/* Slabs go back when RCU lets them; netem, once loaded, stays. */
 	before += self->n / 2 + 4096;
 	for (end = host_now() + LATE; host_kernel_kib() > before;)
 		if (host_now() > end)
 			break;
-	if (host_scale(true, false))
+	if (!variant->lossy && host_scale(true, false))
 		EXPECT_GE(before, host_kernel_kib());
 }
 

@@ -393,7 +393,7 @@ FIXTURE_TEARDOWN(exits)
 /* Where packets are lost, most of the time is that of TCP. */
 static long lossy_count(bool lossy, long full, long small)
 {
-	return lossy ? soak_count(full / 10, small / 4) :
+	return lossy ? soak_count(full / 20, small / 4) :
 		       soak_count(full, small);
 }
 
