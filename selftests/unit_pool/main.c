@@ -6,8 +6,8 @@
 #include "test.h"
 
 static const struct test *const suites[] = {
-	value_tests, config_tests, policy_tests, chance_tests, ping_tests,
-	worker_tests,
+	value_tests, config_tests, policy_tests, recycle_tests, chance_tests,
+	ping_tests, worker_tests,
 };
 
 #define NR_SUITES (sizeof(suites) / sizeof(suites[0]))

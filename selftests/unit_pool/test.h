@@ -18,6 +18,7 @@ void test_check(bool ok, const char *what, const char *file, int line);
 extern const struct test value_tests[];
 extern const struct test config_tests[];
 extern const struct test policy_tests[];
+extern const struct test recycle_tests[];
 extern const struct test chance_tests[];
 extern const struct test ping_tests[];
 extern const struct test worker_tests[];
