@@ -85,6 +85,7 @@ struct load {
 		uint8_t records;
 		uint8_t kind;
 		uint8_t reason;
+		uint8_t owed;
 		uint8_t deliveries;
 		uint16_t status;
 		int16_t error;
@@ -326,6 +327,7 @@ static void take_record(const struct httpq_log_record *r)
 	request->records++;
 	request->kind = r->kind;
 	request->reason = r->reason;
+	request->owed = r->owed;
 	request->status = r->status;
 	request->deliveries = r->deliveries;
 	request->id = r->request_id;
@@ -656,6 +658,9 @@ static bool record_fits(const struct request *r)
 		return false;
 	switch (r->result) {
 	case GOOD:
+		/* All was sent, and then it could not say that this was all. */
+		if (load->streams && abandoned)
+			return r->owed == HTTPQ_LOG_OWED_LOG_DATA;
 		return r->kind == HTTPQ_LOG_ACCESS && r->status == 200;
 	case REFUSED:
 		return abandoned && r->status == 502;
