@@ -648,20 +648,40 @@ static long same_ids(void)
 	return same;
 }
 
+static bool is_abandoned(const struct request *r)
+{
+	return r->kind == HTTPQ_LOG_ERROR &&
+	       r->reason == HTTPQ_LOG_REASON_ABANDONED_QUEUE;
+}
+
+/* All was sent, and then it could not say that this was all. */
+static bool owes_the_end(const struct request *r)
+{
+	return load->streams && r->result == GOOD && is_abandoned(r) &&
+	       r->status == 200 && r->owed == HTTPQ_LOG_OWED_LOG_DATA;
+}
+
+/* Streams that a kill met, each of them at most one. */
+static long killed_streams(void)
+{
+	long i, n = count(BROKEN, false);
+
+	for (i = 0; i < load->total; i++)
+		n += owes_the_end(&load->request[i]);
+	return n;
+}
+
 /* The record says what the client saw. */
 static bool record_fits(const struct request *r)
 {
-	bool abandoned = r->kind == HTTPQ_LOG_ERROR &&
-			 r->reason == HTTPQ_LOG_REASON_ABANDONED_QUEUE;
+	bool abandoned = is_abandoned(r);
 
 	if (r->records != 1)
 		return false;
 	switch (r->result) {
 	case GOOD:
-		/* All was sent, and then it could not say that this was all. */
-		if (load->streams && abandoned)
-			return r->owed == HTTPQ_LOG_OWED_LOG_DATA;
-		return r->kind == HTTPQ_LOG_ACCESS && r->status == 200;
+		return owes_the_end(r) ||
+		       (r->kind == HTTPQ_LOG_ACCESS && r->status == 200);
 	case REFUSED:
 		return abandoned && r->status == 502;
 	case BROKEN:
@@ -744,6 +764,7 @@ TEST_F_TIMEOUT(recycle, streams_of_1m, 3000)
 	EXPECT_EQ(0, others(false, ONLY(GOOD) | ONLY(BROKEN)));
 	EXPECT_GE(self->kills, count(BROKEN, false));
 	EXPECT_EQ(0, bad_records(self));
+	EXPECT_GE(self->kills, killed_streams());
 	EXPECT_EQ(count(BROKEN, false), host_stat("responses_broken"));
 	summary(self);
 	printf("# %ld broken\n", count(BROKEN, false));
@@ -774,6 +795,7 @@ TEST_F_TIMEOUT(recycle, streams_on_bad_network, 3000)
 	EXPECT_EQ(0, others(false, ONLY(GOOD) | ONLY(BROKEN)));
 	EXPECT_GE(self->kills, count(BROKEN, false));
 	EXPECT_EQ(0, bad_records(self));
+	EXPECT_GE(self->kills, killed_streams());
 	EXPECT_EQ(count(BROKEN, false), host_stat("responses_broken"));
 	EXPECT_TRUE(pair_has_lost(&self->pair));
 	summary(self);
