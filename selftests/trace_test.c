@@ -100,8 +100,10 @@ static void serve_one(struct __test_metadata *_metadata, struct scene *s)
 {
 	uint64_t id = scene_take(s, SCENE_POST);
 	struct reply r;
+	char body[16];
 
 	ASSERT_NE(0, id);
+	ASSERT_EQ(5, step_read_all(s->fd, id, body, sizeof(body)));
 	ASSERT_EQ(0, raw_reply(s->fd, id, 200, "x"));
 	ASSERT_EQ(0, peer_reply(&s->peer, "POST", &r));
 	reply_free(&r);
@@ -131,6 +133,7 @@ TEST_F(trace, request)
 	}
 	EXPECT_LT(2, told("httpq_conn_state", words("conn=%llu ", conn, 0)));
 	EXPECT_LE(1, told("httpq_send", words("conn=%llu ", conn, 0)));
+	EXPECT_EQ(1, told("httpq_body", words("conn=%llu len=5 ", conn, 0)));
 	EXPECT_EQ(1, told("httpq_record", words("request=%08llx%08llx kind=1 "
 						"reason=0 status=200",
 						conn, 1)));
@@ -361,8 +364,7 @@ TEST_F(trace, event)
 static bool is_rare(const char *name)
 {
 	return !strcmp(name, "httpq_send_err") ||	/* TCP has no memory */
-	       !strcmp(name, "httpq_record_err") ||	/* nor have we */
-	       !strcmp(name, "httpq_body");
+	       !strcmp(name, "httpq_record_err");	/* nor have we */
 }
 
 /* A new one is to be told of above. */
@@ -370,8 +372,9 @@ TEST(all_are_known)
 {
 	static const char *const known[] = {
 		"httpq_answer", "httpq_bind", "httpq_bind_err",
-		"httpq_body_err", "httpq_conn_open", "httpq_conn_open_err",
-		"httpq_conn_release", "httpq_conn_state", "httpq_conn_timer",
+		"httpq_body", "httpq_body_err", "httpq_conn_open",
+		"httpq_conn_open_err", "httpq_conn_release",
+		"httpq_conn_state", "httpq_conn_timer",
 		"httpq_deliver", "httpq_deliver_err", "httpq_event",
 		"httpq_head", "httpq_head_err", "httpq_listen",
 		"httpq_listen_err", "httpq_queue_push", "httpq_queue_push_err",
