@@ -113,7 +113,7 @@ enum httpq_conn_state {
 	X(QUEUE_TIMER)	/* nobody took it in time */			\
 	X(ANSWER_TIMER)	/* nobody answered it in time */		\
 	X(QUEUE_STOP)	/* stopped, offline or deleted */		\
-	X(ZOMBIE_TIMER)							\
+	X(ZOMBIE_TIMER)	/* net.httpq.zombie_timeout_ms are over */	\
 	X(ZOMBIE_EVICT)	/* the list of zombies is full */		\
 	X(ZOMBIE_REAP)	/* by an administrator */
 

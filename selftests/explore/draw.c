@@ -431,6 +431,64 @@ static void draw_fates(void)
 	table_print();
 }
 
+/* What becomes of a request that a worker has, in one cell. */
+static void draw_end(int column, u8 cause, u8 done, bool gone)
+{
+	struct outcome out = outcome_of(cause, done, gone);
+	char status[16] = "";
+
+	if (out.fate.status)
+		snprintf(status, sizeof(status), " %u", out.fate.status);
+	cell(column, "%s%s%s%s%s", out.or_return ? "RETURN or " : "",
+	     fates[out.fate.kind], status, out.fate.reason ? ": " : "",
+	     out.fate.reason ? reasons[out.fate.reason] : "");
+}
+
+/* Who goes first, the client or the handle, and who then. */
+static void draw_zombies(void)
+{
+	int i;
+
+	cell(0, "progress");
+	cell(1, "client gone");
+	cell(2, "handle gone");
+	cell(3, "client gone, then handle");
+	for (i = HTTPQ_PROGRESS_UNTOUCHED; i < HTTPQ_PROGRESS_NR; i++) {
+		cell(0, "%s", progress[i]);
+		draw_end(1, HTTPQ_CAUSE_CLIENT_GONE, i, true);
+		draw_end(2, HTTPQ_CAUSE_WORKER_GONE, i, false);
+		draw_end(3, HTTPQ_CAUSE_WORKER_GONE, i, true);
+	}
+	table_print();
+}
+
+/* What ends a zombie, whatever its worker had done. */
+static void draw_zombie_ends(void)
+{
+	char text[CELL];
+	int cause, i;
+
+	cell(0, "cause");
+	cell(1, "reason");
+	cell(2, "meaning");
+	for (cause = 0; cause < HTTPQ_CAUSE_NR; cause++) {
+		struct outcome out = outcome_of(cause, HTTPQ_PROGRESS_UNTOUCHED,
+						true);
+
+		if (out.fate.kind != HTTPQ_FATE_RECORD || !out.fate.reason ||
+		    out.fate.reason == HTTPQ_LOG_REASON_INTERNAL)
+			continue;
+		for (i = HTTPQ_PROGRESS_UNTOUCHED; i < HTTPQ_PROGRESS_NR; i++)
+			if (!same(outcome_of(cause, i, true), out))
+				die("%s: not one end", causes[cause]);
+		meaning("HTTPQ_CAUSES", causes[cause], text, sizeof(text));
+		cell(0, "%s", causes[cause]);
+		cell(1, "%s", reasons[out.fate.reason]);
+		cell(2, "%s", text);
+	}
+	table_print();
+}
+
 /* How often an untouched request goes back when its handle leaves. */
 static int redeliveries(u8 policy, bool idempotent)
 {
@@ -475,6 +533,8 @@ static const struct {
 	{ "connection", draw_conn },
 	{ "fates", draw_fates },
 	{ "policies", draw_policies },
+	{ "zombies", draw_zombies },
+	{ "zombie_ends", draw_zombie_ends },
 };
 
 static void draw(const char *name)
