@@ -267,8 +267,10 @@ int httpq_bind_change(struct httpq_net *hn, const char *text, size_t len,
 
 	lockdep_assert_held(&hn->control);
 	url = url_parse(text, len, &err, problem);
-	if (!url)
+	if (!url) {
+		trace_httpq_bind_change_err(0, err);
 		return err;
+	}
 	binding = httpq_route_find(hn, url);
 	queue = change->queue || !binding ? change->queue : binding->queue;
 	err = may_change(hn, url, binding, queue, admin, problem);
@@ -276,6 +278,10 @@ int httpq_bind_change(struct httpq_net *hn, const char *text, size_t len,
 		*problem = "no memory";
 		err = replace(hn, url, binding, queue, change);
 	}
+	if (err)
+		trace_httpq_bind_change_err(url->port, err);
+	else
+		trace_httpq_bind_change(url->port);
 	kfree(url);
 	return err;
 }
@@ -305,13 +311,17 @@ int httpq_bind_remove(struct httpq_net *hn, const char *text, size_t len,
 
 	lockdep_assert_held(&hn->control);
 	url = url_parse(text, len, &err, problem);
-	if (!url)
+	if (!url) {
+		trace_httpq_unbind_err(0, err);
 		return err;
+	}
 	binding = httpq_route_find(hn, url);
 	err = may_unbind(binding, worker, admin, problem);
 	if (!err) {
 		binding_remove(hn, url, binding);
 		httpq_listen_update(hn, url->port);
+	} else {
+		trace_httpq_unbind_err(url->port, err);
 	}
 	kfree(url);
 	return err;

@@ -136,6 +136,29 @@ DEFINE_EVENT(httpq_port_err_class, httpq_bind_err,
 	TP_ARGS(port, err)
 );
 
+DEFINE_EVENT(httpq_port_err_class, httpq_unbind_err,
+	TP_PROTO(u16 port, int err),
+	TP_ARGS(port, err)
+);
+
+/* Another queue or other options for a prefix, or why not. */
+TRACE_EVENT(httpq_bind_change,
+	TP_PROTO(u16 port),
+	TP_ARGS(port),
+	TP_STRUCT__entry(
+		__field(u16, port)
+	),
+	TP_fast_assign(
+		__entry->port = port;
+	),
+	TP_printk("port=%u", __entry->port)
+);
+
+DEFINE_EVENT(httpq_port_err_class, httpq_bind_change_err,
+	TP_PROTO(u16 port, int err),
+	TP_ARGS(port, err)
+);
+
 /* Listening sockets. */
 
 TRACE_EVENT(httpq_listen,

@@ -226,6 +226,26 @@ TEST_F(trace, bind)
 	EXPECT_EQ(1, told("httpq_listen", "port=8082 open=1"));
 	EXPECT_EQ(1, told("httpq_bind", "port=8082 bound=0"));
 	EXPECT_EQ(1, told("httpq_listen", "port=8082 open=0"));
+	EXPECT_EQ(-ENOENT, raw_unbind(fd, "http://*:8082/"));
+	EXPECT_EQ(1, told("httpq_unbind_err",
+			  words("port=8082 err=-%llu", ENOENT, 0)));
+	EXPECT_EQ(-EINVAL, raw_unbind(fd, "http:/"));
+	EXPECT_EQ(1, told("httpq_unbind_err", words("port=0 err=-%llu", EINVAL,
+						    0)));
+}
+
+TEST_F(trace, bind_change)
+{
+	EXPECT_EQ(0, host_run("httpq url set %s site 7", SCENE_URL));
+	EXPECT_EQ(1, told("httpq_bind_change", words("port=%llu", SCENE_PORT,
+						     0)));
+	EXPECT_NE(0, host_run("httpq url set http://*:8082/ site 7"));
+	EXPECT_EQ(1, told("httpq_bind_change_err",
+			  words("port=8082 err=-%llu", ENOENT, 0)));
+	EXPECT_NE(0, host_run("httpq url set http:/ site 7"));
+	EXPECT_EQ(1, told("httpq_bind_change_err",
+			  words("port=0 err=-%llu", EINVAL, 0)));
+	EXPECT_EQ(1, told("httpq_bind_change", ""));
 }
 
 TEST_F(trace, listen_err)
@@ -371,7 +391,8 @@ static bool is_rare(const char *name)
 TEST(all_are_known)
 {
 	static const char *const known[] = {
-		"httpq_answer", "httpq_bind", "httpq_bind_err",
+		"httpq_answer", "httpq_bind", "httpq_bind_change",
+		"httpq_bind_change_err", "httpq_bind_err",
 		"httpq_body", "httpq_body_err", "httpq_conn_open",
 		"httpq_conn_open_err", "httpq_conn_release",
 		"httpq_conn_state", "httpq_conn_timer",
@@ -380,7 +401,8 @@ TEST(all_are_known)
 		"httpq_listen_err", "httpq_queue_push", "httpq_queue_push_err",
 		"httpq_queue_return", "httpq_queue_state", "httpq_record",
 		"httpq_reply", "httpq_reply_end", "httpq_reply_err",
-		"httpq_send", "httpq_worker_attach", "httpq_worker_attach_err",
+		"httpq_send", "httpq_unbind_err",
+		"httpq_worker_attach", "httpq_worker_attach_err",
 		"httpq_worker_drain", "httpq_worker_leave",
 		"httpq_worker_ready", "httpq_zombie_enter",
 		"httpq_zombie_leave",
