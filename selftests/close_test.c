@@ -74,12 +74,12 @@ static bool account_empty(void)
 static bool wait_sum(long long value, const char *a, const char *b,
 		     const char *c)
 {
-	int64_t end = host_now() + LATE;
+	int64_t begin = host_now();
 
 	while (host_stat(a) + host_stat(b) + host_stat(c) != value) {
-		if (host_now() > end)
+		if (host_now() > begin + LATE)
 			return false;
-		usleep(1000);
+		host_nap(begin);
 	}
 	return true;
 }

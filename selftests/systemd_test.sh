@@ -65,7 +65,7 @@ until_true() {
 
 	until "$@" 2> /dev/null; do
 		((SECONDS < end)) || return 1
-		sleep 0.2
+		nap 0.2
 	done
 }
 

@@ -64,15 +64,15 @@ bool handle_is(uint64_t id, const char *state)
 
 bool handle_wait(uint64_t id, const char *state)
 {
-	int64_t end = host_now() + PEER_TIMEOUT;
+	int64_t begin = host_now();
 
 	while (!handle_is(id, state)) {
-		if (host_now() > end) {
+		if (host_now() > begin + PEER_TIMEOUT) {
 			printf("# handle %llu is not %s but '%s'\n",
 			       (unsigned long long)id, state, search(id).state);
 			return false;
 		}
-		usleep(1000);
+		host_nap(begin);
 	}
 	return true;
 }

@@ -31,6 +31,13 @@ int64_t host_now(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+void host_nap(int64_t begin)
+{
+	int64_t nap = (host_now() - begin) / 10;
+
+	usleep(1000 * (nap < 1 ? 1 : nap > 50 ? 50 : nap));
+}
+
 long long host_stat(const char *name)
 {
 	FILE *f = fopen("/proc/net/httpq/stats", "r");
@@ -49,11 +56,12 @@ long long host_stat(const char *name)
 
 long long host_wait_stat(const char *name, long long value, int timeout_ms)
 {
-	int64_t end = host_now() + timeout_ms;
+	int64_t begin = host_now();
 	long long now;
 
-	while ((now = host_stat(name)) < value && host_now() < end)
-		usleep(2000);
+	while ((now = host_stat(name)) < value &&
+	       host_now() < begin + timeout_ms)
+		host_nap(begin);
 	return now;
 }
 
@@ -77,12 +85,12 @@ int host_lines(const char *table, const char *text)
 bool host_wait_lines(const char *table, const char *text, int n,
 		     int timeout_ms)
 {
-	int64_t end = host_now() + timeout_ms;
+	int64_t begin = host_now();
 
 	while (host_lines(table, text) != n) {
-		if (host_now() > end)
+		if (host_now() > begin + timeout_ms)
 			return false;
-		usleep(2000);
+		host_nap(begin);
 	}
 	return true;
 }

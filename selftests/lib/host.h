@@ -11,6 +11,11 @@
 long host_scale(long full, long small);
 /* Monotonic time in ms. */
 int64_t host_now(void);
+/*
+ * A pause in a loop that began to wait at @begin: a tenth of that time, 1 to
+ * 50 ms. Reading a table of /proc again and again would keep a CPU busy.
+ */
+void host_nap(int64_t begin);
 
 /* A counter of /proc/net/httpq/stats, -1 if there is none of that name. */
 long long host_stat(const char *name);

@@ -200,12 +200,12 @@ long raw_queue(const char *queue, int column)
 
 bool raw_wait_queue(const char *queue, int column, long value)
 {
-	int64_t end = host_now() + PEER_TIMEOUT;
+	int64_t begin = host_now();
 
 	while (raw_queue(queue, column) != value) {
-		if (host_now() > end)
+		if (host_now() > begin + PEER_TIMEOUT)
 			return false;
-		usleep(1000);
+		host_nap(begin);
 	}
 	return true;
 }

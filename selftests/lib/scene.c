@@ -132,11 +132,12 @@ static long zombie_bytes(void)
 
 long scene_wait_bytes(long bytes)
 {
-	int64_t end = host_now() + PEER_TIMEOUT;
+	int64_t begin = host_now();
 	long n;
 
-	while ((n = zombie_bytes()) > bytes && host_now() < end)
-		usleep(10000);
+	while ((n = zombie_bytes()) > bytes &&
+	       host_now() < begin + PEER_TIMEOUT)
+		host_nap(begin);
 	return n;
 }
 

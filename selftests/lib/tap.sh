@@ -37,13 +37,20 @@ check() {
 	fi
 }
 
-# until_true COMMAND...: waits until the command succeeds, 20 s at most.
+# nap SECONDS: without a process of its own for it, from a pipe that says nothing.
+exec {silent}<> <(:)
+nap() {
+	read -rt "$1" -u "$silent" || true
+}
+
+# until_true COMMAND...: waits until the command succeeds, 20 s at most; first
+# with haste, then so that asking does not become all that the CPU does.
 until_true() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 20)) haste=5
 
 	until "$@" 2>/dev/null; do
 		((SECONDS < end)) || return 1
-		sleep 0.02
+		if ((haste-- > 0)); then nap 0.02; else nap 0.2; fi
 	done
 }
 
