@@ -663,7 +663,7 @@ TEST_F(drain, deadline_wakes)
 	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
 	ASSERT_EQ(0, take(self->old, &self->t));
 	ASSERT_TRUE(taker_start(&waiting, self->old, HTTPQ_TRANSFER_HELD));
-	EXPECT_EQ(1, handle_drain(self->old, 1));
+	EXPECT_EQ(1, handle_drain(self->old, 200));
 	EXPECT_EQ(-ESHUTDOWN, taker_join(&waiting));
 	EXPECT_EQ(0, take(self->new, &self->t));
 }
@@ -700,7 +700,7 @@ TEST_F(drain, second_can_only_shorten)
 	EXPECT_GE(LONG / 2, handle_find(self->old_id).deadline_ms);
 	EXPECT_LT(0, handle_find(self->old_id).deadline_ms);
 	EXPECT_TRUE(handle_is(self->old_id, "draining"));
-	EXPECT_EQ(1, handle_drain(self->old, 1));
+	EXPECT_EQ(1, handle_drain(self->old, 200));
 	EXPECT_EQ(0, take(self->new, &self->t));
 	EXPECT_TRUE(handle_wait(self->old_id, "gone"));
 }

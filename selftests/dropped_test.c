@@ -459,7 +459,6 @@ FIXTURE_SETUP(race)
 	ASSERT_EQ(0, scene_open(&self->s));
 	host_sysctl("zombies", 8);
 	host_sysctl("zombie_timeout_ms", 50);
-	host_sysctl("log_kib", 8192);
 	host_sysctl("log_refusals", 1000000);
 	host_sysctl("idle_timeout_ms", 1000);
 	host_sysctl("send_timeout_ms", 2000);
