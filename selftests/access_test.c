@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who may attach to which queue and bind which prefix. */
+/*
+ * Who may attach to which queue and bind which prefix.
+ * kernels: uml uml-6.1 6.12 6.1
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -4,7 +4,7 @@
 # The example workers: httpq-hello, httpq-echo, httpq-files. Needs root, the
 # module loaded, the examples in PATH, curl and setpriv. Prints TAP.
 #
-# kernels: uml 6.12 6.1
+# kernels: uml 6.1
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

@@ -6,7 +6,7 @@
  * client at the most has to do without its answer, and is told; each request
  * leaves its record, and nothing else stays behind.
  *
- * kernels: debug uml
+ * kernels: uml
  */
 #include <errno.h>
 #include <poll.h>

@@ -5,7 +5,7 @@
  * succeeded has; what failed can be done again; and each request leaves its
  * record. A handle that is closed can't fail.
  *
- * kernels: debug uml uml-6.1
+ * kernels: uml uml-6.1
  */
 #include <errno.h>
 #include <fcntl.h>

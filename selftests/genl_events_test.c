@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the multicast group tells of workers and zombies, and to whom. */
+/*
+ * What the multicast group tells of workers and zombies, and to whom.
+ * kernels: uml uml-6.1 6.12 6.1
+ */
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Bindings over netlink: how one is changed, by whom, and what of it is told. */
+/*
+ * Bindings over netlink: how one is changed, by whom, and what of it is told.
+ * kernels: uml uml-6.1 6.12 6.1
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

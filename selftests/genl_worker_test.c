@@ -2,6 +2,7 @@
 /*
  * What netlink tells of workers and zombies, and to whom; who may drain,
  * detach and reap.
+ * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <sched.h>

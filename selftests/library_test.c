@@ -2,6 +2,7 @@
 /*
  * libhttpq with the module: what a worker written with it does when it begins,
  * when it is told to go, and when its client went; and what the log hears.
+ * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 # httpq-pool: recycling for each of its reasons, reloads, and its own restarts.
 # Needs root, the module loaded, the tools in PATH, curl and jq. Prints TAP.
 #
-# kernels: uml 6.12 6.1
+# kernels: uml 6.12
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

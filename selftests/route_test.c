@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which prefix gets a request, and which addresses are listened on. */
+/*
+ * Which prefix gets a request, and which addresses are listened on.
+ * kernels: uml uml-6.1 6.12 6.1
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

@@ -5,7 +5,7 @@
 # module loaded, httpq and the examples in PATH, jq, socat, setpriv and ip.
 # Prints TAP.
 #
-# kernels: uml 6.12 6.1
+# kernels: uml 6.1
 # timeout: 450
 #
 # What fails without a module is tested by unit_tool/.

@@ -5,7 +5,7 @@
  * and the account is full. Each request has one record all the same, and what
  * failed can be done again.
  *
- * kernels: debug uml uml-6.1
+ * kernels: uml uml-6.1
  */
 #include <errno.h>
 #include <fcntl.h>
