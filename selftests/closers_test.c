@@ -3,8 +3,7 @@
  * Seed Q235611: a client that misbehaves while its connection is being closed
  * holds up the server. Here, however a connection ends, a client that keeps
  * sending, never reads, half-closes or vanishes costs its own connection only,
- * and not for longer than its deadline.
- * timeout: 240
+ * and not for longer than its deadline. timeout: 240
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -715,7 +714,7 @@ FIXTURE_SETUP(crowd)
 	bool lossy = variant->lossy;
 
 	self->n = lossy ? host_scale(500, 100) : host_scale(2000, 200);
-	self->timers = lossy ? LOSSY_LIMIT_MS : host_scale(20000, 8000);
+	self->timers = lossy ? 8000 : host_scale(20000, 8000);
 	self->slowest = lossy ? PEER_TIMEOUT : host_scale(1000, 20000);
 	ASSERT_EQ(0, site_open(&self->site, host_scale(20000, 8000), 262144));
 	self->closers = calloc(self->n, sizeof(*self->closers));
@@ -727,7 +726,6 @@ FIXTURE_TEARDOWN(crowd)
 	free(self->closers);
 }
 
-/* Eight kinds. */
 static const struct {
 	enum manner manner;
 	const char *request;
@@ -812,6 +810,7 @@ TEST_F_TIMEOUT(crowd, others_are_served, 200)
 		ASSERT_EQ(0, pthread_create(&clients[i].thread, NULL, client,
 					    &clients[i]));
 	}
+	host_watch_start();
 	end = host_now() + 3 * self->timers + LATE;
 	while (pair_lines(&site->pair, "connections", "") > CLIENTS &&
 	       host_now() < end) {
@@ -820,13 +819,15 @@ TEST_F_TIMEOUT(crowd, others_are_served, 200)
 		usleep(50000);
 	}
 	stop = true;
+	/* From hand to hand: each time the machine may make it wait. */
+	self->slowest += 4 * host_watch_end();
 	for (i = 0; i < CLIENTS; i++) {
 		ASSERT_EQ(0, pthread_join(clients[i].thread, NULL));
 		EXPECT_EQ(0, clients[i].bad);
 		EXPECT_GT(self->slowest, clients[i].slowest);
 		asked += clients[i].asked;
 	}
-	TH_LOG("%ld requests of others", asked);
+	TH_LOG("%ld of others, below %ld ms", asked, self->slowest);
 	EXPECT_LE(self->n / 2, asked);
 	/* As many as there were clients may have had some time left. */
 	end = host_now() + 2 * self->timers + LATE;
@@ -839,9 +840,9 @@ TEST_F_TIMEOUT(crowd, others_are_served, 200)
 		peer_close(&self->closers[i].peer);
 	/* Slabs go back when RCU lets them; netem, once loaded, stays. */
 	before += self->n / 2 + 4096;
-	for (end = host_now() + LATE; host_kernel_kib() > before;)
-		if (host_now() > end)
-			break;
+	end = host_now() + LATE;
+	while (host_kernel_kib() > before && host_now() < end)
+		host_nap(end - LATE);
 	if (!variant->lossy && host_scale(true, false))
 		EXPECT_GE(before, host_kernel_kib());
 }

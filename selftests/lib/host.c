@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <net/if.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,6 +37,40 @@ void host_nap(int64_t begin)
 	int64_t nap = (host_now() - begin) / 10;
 
 	usleep(1000 * (nap < 1 ? 1 : nap > 50 ? 50 : nap));
+}
+
+static pthread_t watch;
+static volatile bool watching;
+
+static void *watch_run(void *arg)
+{
+	int64_t longest = 0, begin;
+
+	while (watching) {
+		begin = host_now();
+		usleep(1000);
+		if (host_now() - begin - 1 > longest)
+			longest = host_now() - begin - 1;
+	}
+	return (void *)(long)longest;
+}
+
+void host_watch_start(void)
+{
+	watching = true;
+	if (pthread_create(&watch, NULL, watch_run, NULL))
+		watching = false;
+}
+
+long host_watch_end(void)
+{
+	void *longest = NULL;
+
+	if (watching) {
+		watching = false;
+		pthread_join(watch, &longest);
+	}
+	return (long)longest;
 }
 
 long long host_stat(const char *name)

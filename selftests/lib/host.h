@@ -16,6 +16,12 @@ int64_t host_now(void);
  * 50 ms. Reading a table of /proc again and again would keep a CPU busy.
  */
 void host_nap(int64_t begin);
+/*
+ * Between the two a thread wakes up every ms. The longest that it had to wait
+ * beyond that, ms: what the machine costs anyone, whatever is tested.
+ */
+void host_watch_start(void);
+long host_watch_end(void);
 
 /* A counter of /proc/net/httpq/stats, -1 if there is none of that name. */
 long long host_stat(const char *name);
