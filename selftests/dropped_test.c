@@ -173,6 +173,7 @@ TEST_F(dropped, keeps_little)
 }
 
 #define CROWD 200
+#define ROUNDS 8
 
 /* The account of the namespace sees it too. */
 TEST_F(dropped, gives_memory_back)
@@ -205,6 +206,32 @@ TEST_F(dropped, gives_memory_back)
 	EXPECT_STREQ("access 200 - sent HTTP/1.1 GET /a",
 		     log_next_line(&s->log, LATE));
 	free(request);
+}
+
+/* Nor is one kept that was ended: many of them would be more than there is. */
+TEST_F_TIMEOUT(dropped, leaves_nothing, 120)
+{
+	struct scene *s = &self->s;
+	int i, round;
+
+	for (round = 1; round <= ROUNDS; round++) {
+		for (i = 0; i < CROWD; i++) {
+			ASSERT_NE(0, scene_take(s, SCENE_GET));
+			peer_reset(&s->peer);
+		}
+		ASSERT_EQ(round * CROWD,
+			  host_wait_stat("zombies_entered", round * CROWD,
+					 LATE));
+		ASSERT_EQ(0, scene_wait_bytes(CROWD * SMALL) > CROWD * SMALL);
+		ASSERT_EQ(0, host_run("httpq zombie reap"));
+	}
+	ASSERT_TRUE(host_wait_lines("zombies", "", 0, LATE));
+	ASSERT_TRUE(host_wait_lines("connections", "", 0, LATE));
+	EXPECT_EQ(ROUNDS * CROWD, log_skip(&s->log));
+	/* What the account's per-CPU parts may be off by. */
+	host_sysctl("mem_kib", 512);
+	ASSERT_EQ(0, scene_send(s, SCENE_GET));
+	EXPECT_TRUE(raw_wait_queue("test", RAW_QUEUED, 1));
 }
 
 TEST_F(dropped, table)
