@@ -86,6 +86,24 @@ FIXTURE_VARIANT_ADD(zombie, complete)
 	.call = "send",
 };
 
+FIXTURE_VARIANT_ADD(zombie, untouched_lossy)
+{
+	.progress = SCENE_UNTOUCHED,
+	.lossy = true,
+	.stage = "delivered",
+	.owed = "never_answered",
+	.call = "receive",
+};
+
+FIXTURE_VARIANT_ADD(zombie, reading_lossy)
+{
+	.progress = SCENE_READING,
+	.lossy = true,
+	.stage = "body",
+	.owed = "never_answered",
+	.call = "read_body",
+};
+
 FIXTURE_VARIANT_ADD(zombie, begun_lossy)
 {
 	.progress = SCENE_BEGUN,
