@@ -60,14 +60,7 @@ probe=/usr/local/bin/httpq-probe
 
 # What is waited for takes several programs to see, and emulated processors
 # take a second for each.
-until_true() {
-	local end=$((SECONDS + 90))
-
-	until "$@" 2> /dev/null; do
-		((SECONDS < end)) || return 1
-		nap 0.2
-	done
-}
+patience=90
 
 cleanup() {
 	kill -KILL "$init" 2> /dev/null

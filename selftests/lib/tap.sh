@@ -43,10 +43,12 @@ nap() {
 	read -rt "$1" -u "$silent" || true
 }
 
-# until_true COMMAND...: waits until the command succeeds, 20 s at most; first
-# with haste, then so that asking does not become all that the CPU does.
+# until_true COMMAND...: waits until the command succeeds, $patience seconds at
+# most; first with haste, then so that asking does not become all that the CPU
+# does.
+patience=20
 until_true() {
-	local end=$((SECONDS + 20)) haste=5
+	local end=$((SECONDS + patience)) haste=5
 
 	until "$@" 2>/dev/null; do
 		((SECONDS < end)) || return 1
