@@ -127,15 +127,23 @@ int site_visit(struct site *site)
 {
 	int64_t begin = host_now();
 	int status, err;
+	bool kept;
 
 	if (begin - site->used > site->idle)
 		site_leave(site);
-	if (site->good.fd < 0) {
+	kept = site->good.fd >= 0;
+	if (!kept) {
 		err = peer_connect(&site->good, PAIR_FAR, SITE_PORT);
 		if (err)
 			return err;
 	}
 	status = peer_status(&site->good, GET);
+	if (kept && (status == -EPIPE || status == -ECONNRESET) &&
+	    host_now() - site->used > 2 * site->idle) {
+		/* Idle for too long after all: others had the CPU. */
+		site_leave(site);
+		return site_visit(site);
+	}
 	site->used = host_now();
 	if (site->used - begin > site->slowest)
 		site->slowest = site->used - begin;
