@@ -12,10 +12,13 @@
 #include "host.h"
 #include "kselftest_harness.h"
 #include "site.h"
+#include "soak.h"
 
-#define THREADS 4
+#define THREADS 8
 /* What a deadline may be late by on a busy machine. */
 #define LATE host_scale(3000, 15000)
+/* What the machine may add to the slowest answer at most, ms. */
+#define SLACK 1000
 
 /*
  * struct others - a thread of those that behave
@@ -31,7 +34,7 @@ struct others {
 	long n;
 	volatile bool *stop;
 	long idle;
-	long served;
+	volatile long served;
 	long slowest;
 	int bad;
 };
@@ -92,9 +95,9 @@ FIXTURE_SETUP(crowd)
 	bool lossy = variant->lossy;
 	int before = host_scale(20000, 8000);
 
-	self->n = lossy ? host_scale(2000, 100) : host_scale(2000, 200);
-	self->timers = lossy ? 8000 : before;
-	self->slowest = lossy ? PEER_TIMEOUT : host_scale(1000, 20000);
+	self->n = soak_share(2000, 200);
+	self->timers = lossy ? 12000 : before;
+	self->slowest = lossy ? PEER_TIMEOUT : host_scale(1000, 5000);
 	ASSERT_EQ(0, site_open(&self->site, before, 262144));
 	self->closers = calloc(self->n, sizeof(*self->closers));
 }
@@ -177,10 +180,11 @@ static int others_start(FIXTURE_DATA(crowd) *self)
 	return err;
 }
 
-/* The crowd goes on until all of it is gone. */
-static void crowd_act(FIXTURE_DATA(crowd) *self)
+/* The crowd goes on until all of it is gone: how many were served meanwhile. */
+static long crowd_act(FIXTURE_DATA(crowd) *self)
 {
 	int64_t end = host_now() + 3 * self->timers + LATE;
+	long served = 0;
 	int i;
 
 	while (pair_lines(&self->site.pair, "connections", "") > THREADS &&
@@ -189,6 +193,30 @@ static void crowd_act(FIXTURE_DATA(crowd) *self)
 			closer_act(&self->closers[i]);
 		usleep(100000);
 	}
+	for (i = 0; i < THREADS; i++)
+		served += self->others[i].served;
+	return served;
+}
+
+/* The slowest of their answers, ms; -1 if one was not 200. */
+static long others_end(FIXTURE_DATA(crowd) *self)
+{
+	long slowest = 0;
+	int i;
+
+	self->stop = true;
+	for (i = 0; i < THREADS; i++) {
+		struct others *o = &self->others[i];
+
+		pthread_join(o->thread, NULL);
+		if (o->bad) {
+			fprintf(stderr, "# one of the others got %d\n", o->bad);
+			return -1;
+		}
+		if (o->slowest > slowest)
+			slowest = o->slowest;
+	}
+	return slowest;
 }
 
 /* As many as there were threads may have had some time left. */
@@ -219,7 +247,7 @@ static bool memory_back(long before, long n)
 
 TEST_F_TIMEOUT(crowd, others_are_served, 200)
 {
-	long served = 0, before = host_kernel_kib();
+	long served, stall, slowest, before = host_kernel_kib();
 	struct site *site = &self->site;
 	int i;
 
@@ -234,18 +262,15 @@ TEST_F_TIMEOUT(crowd, others_are_served, 200)
 		ASSERT_EQ(self->n, pair_lines(&site->pair, "connections", ""));
 	ASSERT_EQ(0, others_start(self));
 	host_watch_start();
-	crowd_act(self);
-	self->stop = true;
+	served = crowd_act(self);
 	/* From hand to hand: each time the machine may make it wait. */
-	self->slowest += 4 * host_watch_end();
-	for (i = 0; i < THREADS; i++) {
-		ASSERT_EQ(0, pthread_join(self->others[i].thread, NULL));
-		EXPECT_EQ(0, self->others[i].bad);
-		EXPECT_GT(self->slowest, self->others[i].slowest);
-		served += self->others[i].served;
-	}
-	TH_LOG("%ld others, below %ld ms", served, self->slowest);
+	stall = 4 * host_watch_end();
+	slowest = others_end(self);
+	TH_LOG("%ld others, the slowest %ld ms, stalls %ld ms", served, slowest,
+	       stall);
 	EXPECT_LE(self->n / 2, served);
+	EXPECT_LE(0, slowest);
+	EXPECT_GT(self->slowest + (stall < SLACK ? stall : SLACK), slowest);
 	EXPECT_TRUE(crowd_gone(self));
 	for (i = 0; i < self->n; i++)
 		peer_close(&self->closers[i].peer);

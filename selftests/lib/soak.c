@@ -25,13 +25,16 @@ static bool is_quarter(void)
 	return kernel && (!strncmp(kernel, "uml", 3) || !strcmp(kernel, "6.1"));
 }
 
+long soak_share(long full, long small)
+{
+	if (is_quarter())
+		return full / 4 > small ? full / 4 : small;
+	return host_scale(full, small);
+}
+
 long soak_count(long full, long small)
 {
-	long count = host_scale(full, small);
-
-	if (is_quarter())
-		count = full / 4 > small ? full / 4 : small;
-	return count * setting("HTTPQ_TIMES", 1);
+	return soak_share(full, small) * setting("HTTPQ_TIMES", 1);
 }
 
 void soak_seed(void)

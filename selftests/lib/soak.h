@@ -4,8 +4,10 @@
 #define HTTPQ_TEST_SOAK_H
 
 /* @full on a stock kernel, 6.12, a quarter of that on 6.1 and User Mode Linux
- * but @small at least, @small on debug; HTTPQ_TIMES times as many.
+ * but @small at least, @small on debug.
  */
+long soak_share(long full, long small);
+/* HTTPQ_TIMES times as many. */
 long soak_count(long full, long small);
 /* Begins the random numbers of the process: with HTTPQ_SEED, or with one that
  * is always the same. Printed, so that a failure can be repeated.
