@@ -365,6 +365,14 @@ static void work_flush(struct httpq *h, int fd)
 				 HTTPQ_SEND_MORE | HTTPQ_SEND_FLUSH));
 }
 
+static void work_little(struct httpq *h, int fd)
+{
+	uint64_t id = raw_take_one(httpq_fd(h));
+
+	worker_say(fd, step_send(httpq_fd(h), id, 200, 100, body, 5,
+				 HTTPQ_SEND_MORE));
+}
+
 static void work_flush_later(struct httpq *h, int fd)
 {
 	uint64_t id = raw_take_one(httpq_fd(h));
@@ -424,7 +432,7 @@ TEST_F(holdback, flush_later)
 TEST_F(holdback, off)
 {
 	ASSERT_EQ(0, host_run("httpq queue set %s hold 0", queue));
-	EXPECT_STREQ("", broken_by(self, work_flush_later));
+	EXPECT_STREQ("", broken_by(self, work_little));
 	peer_close(&self->peer);
 	ASSERT_EQ(0, host_run("httpq queue add other && httpq url add "
 			      "http://*:%d/other/ queue other", PORT));

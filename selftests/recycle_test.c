@@ -58,7 +58,6 @@ static const char *const results[] = {
 /*
  * struct load - what client, reader of the log and test share
  * @total: requests
- * @conns: connections that the client has
  * @next: number of the next request
  * @done: how many have their result
  * @stop: of the reader: no more records will come
@@ -71,7 +70,6 @@ static const char *const results[] = {
  */
 struct load {
 	long total;
-	long conns;
 	atomic_long next;
 	atomic_long done;
 	atomic_bool stop;
@@ -299,10 +297,10 @@ static void client_main(void)
 
 	if (load->pair && pair_enter_near(load->pair))
 		_exit(2);
-	for (i = 0; i < load->conns; i++)
+	for (i = 0; i < CONNS; i++)
 		if (pthread_create(&threads[i], NULL, client_thread, NULL))
 			_exit(3);
-	for (i = 0; i < load->conns; i++)
+	for (i = 0; i < CONNS; i++)
 		pthread_join(threads[i], NULL);
 	_exit(0);
 }
@@ -440,7 +438,6 @@ static int begin(FIXTURE_DATA(recycle) *self, long total, bool streams,
 	if (load == MAP_FAILED)
 		return -ENOMEM;
 	load->total = total;
-	load->conns = loss ? host_scale(CONNS, CONNS / 4) : CONNS;
 	load->streams = streams;
 	load->pair = loss ? &self->pair : NULL;
 	err = loss ? enter_bad_network(&self->pair) : 0;
@@ -773,9 +770,8 @@ TEST_F_TIMEOUT(recycle, streams_of_1m, 3000)
 TEST_F_TIMEOUT(recycle, bad_network, 3000)
 {
 	soak_seed();
-	ASSERT_EQ(0, begin(self, soak_count(host_scale(22000, 330), 330), false,
-			   true));
-	ASSERT_EQ(0, happen(self, soak_count(host_scale(30, 2), 2)));
+	ASSERT_EQ(0, begin(self, soak_count(22000, 2200), false, true));
+	ASSERT_EQ(0, happen(self, soak_count(30, 3)));
 	EXPECT_STREQ("", ends(self));
 	EXPECT_EQ(0, others(false, ONLY(GOOD)));
 	EXPECT_EQ(0, others(true, ONLY(GOOD) | ONLY(REFUSED)));

@@ -392,10 +392,12 @@ FIXTURE_SETUP(again)
 			      queue));
 	self->fd = handle_attach(queue, 0, &id);
 	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, log_open(&the_log));
 }
 
 FIXTURE_TEARDOWN(again)
 {
+	log_close(&the_log);
 	worker_kill(&self->worker);
 	if (self->peer.fd >= 0)
 		peer_close(&self->peer);
@@ -432,9 +434,13 @@ TEST_F(again, methods)
 	}
 }
 
-/* It has one owner after the other, and each is told how many there were. */
+/*
+ * It has one owner after the other, and each is told how many there were; so is
+ * the log.
+ */
 TEST_F(again, twice_at_most)
 {
+	const struct httpq_log_record *r;
 	uint64_t id;
 	int i;
 
@@ -448,6 +454,9 @@ TEST_F(again, twice_at_most)
 	EXPECT_STREQ("", reads(&self->peer, AGAIN, DELIVERED));
 	peer_close(&self->peer);
 	EXPECT_EQ(2, host_stat("requests_redelivered"));
+	r = log_next(&the_log, PEER_TIMEOUT);
+	EXPECT_STREQ("access 200 - sent taken_over HTTP/1.1 GET /", log_line(r));
+	EXPECT_EQ(3, r ? r->deliveries : 0);
 
 	ASSERT_STREQ("", ask(&self->peer, "GET"));
 	for (i = 0; i < 3; i++) {
@@ -456,6 +465,11 @@ TEST_F(again, twice_at_most)
 	}
 	EXPECT_STREQ("", reads(&self->peer, REFUSED, DELIVERED));
 	EXPECT_EQ(4, host_stat("requests_redelivered"));
+	r = log_next(&the_log, PEER_TIMEOUT);
+	EXPECT_STREQ("error 502 Connection_Abandoned_By_ReqQueue delivered "
+		     "taken_over HTTP/1.1 GET /", log_line(r));
+	EXPECT_EQ(3, r ? r->deliveries : 0);
+	EXPECT_EQ(0, log_skip(&the_log));
 	EXPECT_EQ(-ETIMEDOUT, raw_take(self->fd, &self->t, 1, 0));
 }
 

@@ -261,7 +261,14 @@ FIXTURE_VARIANT_ADD(gaps, own_files)
 	.small = 200,
 };
 
-FIXTURE_VARIANT_ADD(gaps, lossy)
+FIXTURE_VARIANT_ADD(gaps, keepalive_lossy)
+{
+	.lossy = true,
+	.full = 500,
+	.small = 100,
+};
+
+FIXTURE_VARIANT_ADD(gaps, disconnect_lossy)
 {
 	.flags = HTTPQ_SEND_DISCONNECT,
 	.lossy = true,

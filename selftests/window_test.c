@@ -58,6 +58,9 @@ FIXTURE_VARIANT_ADD(window, no_keepalive) { .affinity = true };
 FIXTURE_VARIANT_ADD(window, lossy) {
 	.affinity = true, .keepalive = true, .lossy = true,
 };
+FIXTURE_VARIANT_ADD(window, no_keepalive_lossy) {
+	.affinity = true, .lossy = true,
+};
 
 FIXTURE_SETUP(window)
 {
