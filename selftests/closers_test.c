@@ -47,23 +47,32 @@ static const struct end ends[] = {
 			 "Content-Length: 100\r\n\r\nhalf" },
 	{ "unread body", "POST /ok HTTP/1.1\r\nHost: a\r\n"
 			 "Content-Length: 10000000\r\n\r\nhalf" },
+	{ "bad chunk", "POST /body HTTP/1.1\r\nHost: a\r\n"
+		       "Transfer-Encoding: chunked\r\n\r\nchunk\r\n" },
+	{ "answered too late", "GET /late HTTP/1.1\r\nHost: a\r\n"
+			       "Connection: close\r\n\r\n" },
 	{ "no worker", "GET /nobody/ HTTP/1.1\r\nHost: a\r\n"
 		       "Connection: close\r\n\r\n" },
 };
 
 #define ENDS (sizeof(ends) / sizeof(ends[0]))
+/* But for the last one, who needs the others to be at their end. */
+#define MANNERS CLOSER_VANISHES_LATE
 
 /* ---------------------------------------- each end with each kind of client */
 
+/* @n: how many misbehave; each end comes with each manner, or with one */
 FIXTURE(closers)
 {
 	struct site site;
-	struct closer closers[ENDS];
+	struct closer closers[ENDS * MANNERS];
+	int n;
 };
 
 FIXTURE_VARIANT(closers)
 {
 	enum manner manner;
+	bool all;
 	bool lossy;
 };
 
@@ -102,21 +111,22 @@ FIXTURE_VARIANT_ADD(closers, vanishes_late)
 	.manner = CLOSER_VANISHES_LATE,
 };
 
-FIXTURE_VARIANT_ADD(closers, floods_lossy)
+FIXTURE_VARIANT_ADD(closers, all_lossy)
 {
-	.manner = CLOSER_FLOODS,
+	.all = true,
 	.lossy = true,
 };
 
-FIXTURE_VARIANT_ADD(closers, deaf_trickles_lossy)
+FIXTURE_VARIANT_ADD(closers, vanishes_late_lossy)
 {
-	.manner = CLOSER_DEAF_TRICKLES,
+	.manner = CLOSER_VANISHES_LATE,
 	.lossy = true,
 };
 
 /* Who behaves needs time where packets are lost. */
 FIXTURE_SETUP(closers)
 {
+	self->n = variant->all ? ENDS * MANNERS : ENDS;
 	ASSERT_EQ(0, site_open(&self->site, variant->lossy ? LOSSY_LIMIT_MS :
 			       LIMIT_MS, 1024 * 1024));
 	if (variant->lossy)
@@ -127,53 +137,59 @@ FIXTURE_TEARDOWN(closers)
 {
 	int i;
 
-	for (i = 0; i < ENDS; i++)
+	for (i = 0; i < self->n; i++)
 		peer_close(&self->closers[i].peer);
 	site_close(&self->site);
 }
 
-/* For each end one client that misbehaves. */
-static int start_all(struct closer *closers, enum manner manner)
+static int start_all(FIXTURE_DATA(closers) *self,
+		     const FIXTURE_VARIANT(closers) *variant)
 {
+	enum manner manner = variant->manner;
 	int err = 0, i;
 
-	for (i = 0; i < ENDS && !err; i++)
-		err = closer_start(&closers[i], ends[i].request, manner);
+	for (i = 0; i < self->n && !err; i++) {
+		if (variant->all)
+			manner = i / ENDS;
+		err = closer_start(&self->closers[i], ends[i % ENDS].request,
+				   manner);
+	}
 	/* What they sent has come; some may be at their end already. */
-	for (i = 0; i < ENDS && !err; i++) {
-		err = peer_flush(&closers[i].peer);
+	for (i = 0; i < self->n && !err; i++) {
+		err = peer_flush(&self->closers[i].peer);
 		if (err == -EPIPE)
 			err = 0;
 	}
-	if (!err && manner == CLOSER_VANISHES)
+	if (!err && (variant->all || manner == CLOSER_VANISHES))
 		err = closer_vanish();
 	return err;
 }
 
 /* The next step of all; whether all have seen our FIN. */
-static bool act_all(struct closer *closers)
+static bool act_all(FIXTURE_DATA(closers) *self)
 {
 	bool fin = true;
 	int i;
 
-	for (i = 0; i < ENDS; i++) {
-		closer_act(&closers[i]);
-		fin = fin && closers[i].fin;
+	for (i = 0; i < self->n; i++) {
+		closer_act(&self->closers[i]);
+		fin = fin && self->closers[i].fin;
 	}
 	return fin;
 }
 
 /* Misbehaves until all is gone, or the time is over; the time since @begin. */
-static int64_t act_until_gone(struct site *site, struct closer *closers,
-			      enum manner manner, int limit_ms, int64_t begin)
+static int64_t act_until_gone(FIXTURE_DATA(closers) *self, int limit_ms,
+			      int64_t begin)
 {
+	bool late = self->closers[0].manner == CLOSER_VANISHES_LATE;
 	int64_t end = host_now() + 5 * limit_ms + LATE;
-	bool cut = false;
+	struct site *site = &self->site;
 	int status;
 
 	do {
-		if (act_all(closers) && manner == CLOSER_VANISHES_LATE && !cut)
-			cut = !closer_vanish();
+		if (act_all(self) && late)
+			late = closer_vanish();
 		status = site_visit(site);
 		if (status != 200) {
 			fprintf(stderr, "# the good client got %d\n", status);
@@ -184,18 +200,21 @@ static int64_t act_until_gone(struct site *site, struct closer *closers,
 	return host_now() - begin;
 }
 
-/* Says whose connections are left. */
-static int count_left(struct site *site, struct closer *closers)
+/* Says whose connections are left, or who that can be reached does not know. */
+static int count_left(FIXTURE_DATA(closers) *self)
 {
+	struct closer *c;
 	char text[32];
-	int i, n = 0;
+	int n = 0;
 
-	for (i = 0; i < ENDS; i++) {
-		snprintf(text, sizeof(text), ":%u ", closers[i].port);
-		if (!pair_lines(&site->pair, "connections", text) &&
-		    !site_sockets(site, 0, closers[i].port))
+	for (c = self->closers; c < self->closers + self->n; c++) {
+		snprintf(text, sizeof(text), ":%u ", c->port);
+		if (!pair_lines(&self->site.pair, "connections", text) &&
+		    !site_sockets(&self->site, 0, c->port) &&
+		    (closer_is_lost(c->manner) || closer_state(c) == TCP_CLOSE))
 			continue;
-		fprintf(stderr, "# left: %s\n", ends[i].name);
+		fprintf(stderr, "# left: %s, manner %d\n",
+			ends[(c - self->closers) % ENDS].name, c->manner);
 		n++;
 	}
 	return n;
@@ -203,15 +222,14 @@ static int count_left(struct site *site, struct closer *closers)
 
 TEST_F_TIMEOUT(closers, q235611, 120)
 {
-	int limit = variant->lossy ? LOSSY_LIMIT_MS : LIMIT_MS, i;
+	int limit = variant->lossy ? LOSSY_LIMIT_MS : LIMIT_MS;
 	struct site *site = &self->site;
 	int64_t begin = host_now();
 
-	ASSERT_EQ(0, start_all(self->closers, variant->manner));
+	ASSERT_EQ(0, start_all(self, variant));
 	/* Its own timer, that of the answer, and that of the half-close. */
-	EXPECT_LE(LIMIT_MS / 2, act_until_gone(site, self->closers,
-					       variant->manner, limit, begin));
-	EXPECT_EQ(0, count_left(site, self->closers));
+	EXPECT_LE(LIMIT_MS / 2, act_until_gone(self, limit, begin));
+	EXPECT_EQ(0, count_left(self));
 	EXPECT_GT(LATE, site->slowest);
 	EXPECT_EQ(1, pair_lines(&site->pair, "queues",
 				"test running 0 0 0600 0 0 1 "));
@@ -219,14 +237,67 @@ TEST_F_TIMEOUT(closers, q235611, 120)
 				"nobody running 0 0 0600 0 0 1 "));
 	site_leave(site);
 	EXPECT_TRUE(site_account_empty(site));
-	if (closer_is_lost(variant->manner))
-		return;
-	/* Who can be reached knows that it is over. */
-	for (i = 0; i < ENDS; i++) {
-		EXPECT_EQ(TCP_CLOSE, closer_state(&self->closers[i])) {
-			TH_LOG("%s", ends[i].name);
-		}
-	}
+}
+
+/*
+ * Who is one too many is told so, and may misbehave then: his place is for the
+ * next one that is.
+ */
+#define PLACES 4
+
+FIXTURE(over_limit)
+{
+	struct site site;
+	struct closer closers[PLACES];
+};
+
+FIXTURE_SETUP(over_limit)
+{
+	struct pair *pair = &self->site.pair;
+
+	ASSERT_EQ(0, site_open(&self->site, LOSSY_LIMIT_MS, 1024 * 1024));
+	ASSERT_EQ(0, pair_enter_far(pair));
+	host_sysctl("conns", 1);
+	host_sysctl("refused_conns", PLACES);
+	ASSERT_EQ(0, pair_enter_near(pair));
+	ASSERT_EQ(200, site_visit(&self->site));
+}
+
+FIXTURE_TEARDOWN(over_limit)
+{
+	int i;
+
+	for (i = 0; i < PLACES; i++)
+		peer_close(&self->closers[i].peer);
+	site_close(&self->site);
+}
+
+TEST_F(over_limit, places_come_back)
+{
+	static const enum manner manners[PLACES] = {
+		CLOSER_FLOODS, CLOSER_TRICKLES, CLOSER_DEAF, CLOSER_HALF_CLOSES,
+	};
+	int64_t end = host_now() + 5 * LOSSY_LIMIT_MS + LATE;
+	struct site *site = &self->site;
+	struct peer next;
+	int i;
+
+	for (i = 0; i < PLACES; i++)
+		ASSERT_EQ(0, closer_start(&self->closers[i], NULL, manners[i]));
+	while (pair_stat(&site->pair, "conns_refused") < PLACES)
+		ASSERT_GT(end, host_now());
+	do {
+		for (i = 0; i < PLACES; i++)
+			closer_act(&self->closers[i]);
+		ASSERT_EQ(200, site_visit(site));
+		usleep(20000);
+		ASSERT_GT(end, host_now());
+	} while (!site_all_gone(site));
+	ASSERT_EQ(0, peer_connect(&next, PAIR_FAR, SITE_PORT));
+	EXPECT_EQ(503, peer_status(&next, ""));
+	peer_close(&next);
+	EXPECT_EQ(200, site_visit(site));
+	EXPECT_EQ(PLACES + 1, pair_stat(&site->pair, "conns_refused"));
 }
 
 /*

@@ -41,6 +41,9 @@ static void serve_path(struct httpq_request *req, void *data)
 	static const char body[BIG];
 	struct httpq_str path = httpq_path(req);
 
+	/* To free it would be to give it up: only its timer is to end it. */
+	if (httpq_str_is(path, "/late"))
+		return;
 	if (httpq_str_is(path, "/bye"))
 		httpq_send(req, "bye", 3, HTTPQ_SEND_DISCONNECT);
 	else if (httpq_str_is(path, "/open"))
@@ -87,6 +90,9 @@ static int site_serve(struct site *site, int limit_ms, long sndbuf)
 	site_set_timers(limit_ms);
 	host_sysctl("sndbuf", sndbuf);
 	err = serve_start(&site->serve, URL, serve_path, NULL, 0);
+	if (!err && host_run("httpq queue set test answer-timeout %d",
+			     limit_ms))
+		err = -EIO;
 	if (!err)
 		err = httpq_open(&site->nobody, "nobody", HTTPQ_OPEN_CREATE);
 	return err ?: httpq_bind(site->nobody, URL_NOBODY, 0);

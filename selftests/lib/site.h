@@ -37,7 +37,8 @@ struct site {
 
 /* All timers of a connection to @limit_ms. Eight threads answer by the path:
  * /bye with a close, /open without a length, /some, /mid and /big by what they
- * fill, /broken with a part, /body once it is read, anything else "ok".
+ * fill, /broken with a part, /body once it is read, /late never, anything else
+ * "ok".
  * 0 or -errno.
  */
 int site_open(struct site *site, int limit_ms, long sndbuf);
