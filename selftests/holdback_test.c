@@ -2,7 +2,6 @@
 /*
  * Hold-back: a response is kept until it ends or is too long, so that a worker
  * that is killed in the middle of it is retried unseen.
- * kernels: uml uml-6.1 6.12 6.1
  */
 #include <errno.h>
 #include <poll.h>

@@ -4,7 +4,7 @@
  * of a client: no route, queues that take nothing, limits, timers, workers
  * that give up.
  * timeout: 300
- * kernels: uml uml-6.1 6.12 6.1
+ * debug: -v process
  */
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * Bodies of requests: what a worker reads, what becomes of what it does not
  * read, and clients that send them badly, slowly or not at all.
  * timeout: 300
- * kernels: uml uml-6.1 6.12 6.1
+ * debug: -v process
  */
 #include <errno.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * Requests as they reach a worker, and connections from one to the next:
  * HTTP/1.1 and 1.0 (RFC 9112), byte by byte.
  * timeout: 300
- * kernels: uml uml-6.1 6.12 6.1
+ * debug: -v process
  */
 #include <errno.h>
 #include <stdio.h>

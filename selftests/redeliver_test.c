@@ -2,7 +2,7 @@
 /*
  * A worker dies, in any way, at any stage of a request: what becomes of the
  * request by the policy of its queue. timeout: 300
- * kernels: uml uml-6.1 6.12 6.1
+ * debug: -v kill
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * Seed 937692 and the article on Connection_Dropped: requests whose client or
  * whose connection is gone while a worker still owes their end. Each way into
  * and out of that, with the record that it leaves.
- * kernels: uml uml-6.1 6.12 6.1
+ * debug: -v begun
  */
 #include <errno.h>
 #include <signal.h>
