@@ -188,11 +188,16 @@ TEST_F(zombie, ends_late)
 	bool sent = variant->progress == SCENE_COMPLETE;
 
 	EXPECT_EQ(sent ? 0 : -ECONNRESET,
-		  finish(&self->s, self->id, variant->progress));
+		  scene_end_with(self->s.fd, self->id,
+				 variant->status ? 0 : status, "user", 7,
+				 "note"));
 	snprintf(want, sizeof(want), "access %d - sent %sHTTP/1.1 POST /a",
 		 status, sent ? "" : "late ");
 	r = log_next(&self->s.log, LATE);
-	EXPECT_STREQ(want, log_line(r));
+	ASSERT_STREQ(want, log_line(r));
+	EXPECT_STREQ("user", log_text(r, r->user));
+	EXPECT_EQ(7, r->substatus);
+	EXPECT_STREQ("note", log_text(r, r->note));
 	EXPECT_EQ(1, host_stat("zombies_late"));
 	EXPECT_EQ(0, host_stat("zombies_expired"));
 	EXPECT_OVER();
