@@ -11,6 +11,7 @@ static const char *const names[HTTPQ_FAULT_NR] = {
 	[HTTPQ_FAULT_REQUEST] = "fail_request",
 	[HTTPQ_FAULT_TRAILERS] = "fail_trailers",
 	[HTTPQ_FAULT_BATCH] = "fail_batch",
+	[HTTPQ_FAULT_ACCEPT] = "fail_accept",
 	[HTTPQ_FAULT_CONN] = "fail_conn",
 	[HTTPQ_FAULT_CONN_ID] = "fail_conn_id",
 };

@@ -13,6 +13,7 @@ enum httpq_fault {
 	HTTPQ_FAULT_REQUEST,	/* a head, or its growth */
 	HTTPQ_FAULT_TRAILERS,
 	HTTPQ_FAULT_BATCH,	/* an answer of the kernel */
+	HTTPQ_FAULT_ACCEPT,
 	HTTPQ_FAULT_CONN,
 	HTTPQ_FAULT_CONN_ID,	/* its place in the table */
 	HTTPQ_FAULT_NR,

@@ -15,6 +15,7 @@
 #include <net/tcp.h>
 
 #include "conn.h"
+#include "fault.h"
 #include "listen.h"
 #include "log.h"
 #include "net.h"
@@ -56,7 +57,8 @@ static bool accept_one(struct httpq_listener *listener)
 	struct socket *sock;
 	int err;
 
-	err = kernel_accept(listener->sock, &sock, O_NONBLOCK);
+	err = httpq_fault(HTTPQ_FAULT_ACCEPT) ? -ENOMEM :
+	      kernel_accept(listener->sock, &sock, O_NONBLOCK);
 	if (!err) {
 		listener->accepted++;
 		httpq_conn_accept(listener, sock);
