@@ -551,6 +551,23 @@ TEST_F_TIMEOUT(fault, in_parts, LONG)
 	sweep(ARGS, &act, 10);
 }
 
+static int held_back(FAULT)
+{
+	int fd = self->s.fd;
+
+	return step_begin(fd, self->id, "first ", 0) ?:
+	       step_send(fd, self->id, 0, -1, "second ", 7, HTTPQ_SEND_MORE) ?:
+	       step_end(fd, self->id, "third");
+}
+
+TEST_F_TIMEOUT(fault, held_back, LONG)
+{
+	const struct act act = { taken_begin, held_back, ended_in_parts };
+
+	ASSERT_EQ(0, host_run("httpq queue set test hold 8192"));
+	sweep(ARGS, &act, 10);
+}
+
 /* ------------------------------------------------------------- the end */
 
 static void expect_words(FAULT, const char *line)
