@@ -286,12 +286,18 @@ static int read_locked(struct httpq_conn *conn, struct sock *sk, u8 *buf,
 	return -EAGAIN;
 }
 
+/* What a worker is told of a body that was decoded to its end. */
+static u32 body_flags(const struct httpq_request *req)
+{
+	return HTTPQ_BODY_EOF |
+	       (req->trailers_len ? HTTPQ_BODY_HAS_TRAILERS : 0);
+}
+
 static int read_once(const struct httpq_worker *worker,
 		     struct httpq_request *req, struct httpq_body *args,
 		     u8 *buf, size_t len, u8 want)
 {
 	struct httpq_conn *conn = req->conn;
-	u32 *flags = &args->out_flags;
 	struct sock *sk;
 	bool slow;
 	int n;
@@ -307,11 +313,8 @@ static int read_once(const struct httpq_worker *worker,
 	/* It goes on: the time for the answer begins anew. */
 	if (n > 0)
 		httpq_timer_progress(conn, false);
-	if (conn->body == HTTPQ_CONN_BODY_DONE) {
-		*flags |= HTTPQ_BODY_EOF;
-		if (req->trailers_len)
-			*flags |= HTTPQ_BODY_HAS_TRAILERS;
-	}
+	if (conn->body == HTTPQ_CONN_BODY_DONE)
+		args->out_flags = body_flags(req);
 	httpq_conn_run(conn, sk);
 out_unlock:
 	httpq_conn_unlock(conn, sk, slow);
@@ -452,7 +455,7 @@ int httpq_body_trailers(const struct httpq_worker *worker,
 	int n;
 
 	args->out_len = 0;
-	args->out_flags = HTTPQ_BODY_EOF;
+	args->out_flags = 0;
 	if (READ_ONCE(req->state) == HTTPQ_REQUEST_ZOMBIE)
 		return httpq_conn_request_errno(req);
 	/* The mark keeps a reader from adding to the section meanwhile. */
@@ -460,7 +463,10 @@ int httpq_body_trailers(const struct httpq_worker *worker,
 	if (n)
 		return n;
 	n = -ENODATA;
-	if (!req->trailers_len || READ_ONCE(req->conn->body) != HTTPQ_CONN_BODY_DONE)
+	if (READ_ONCE(req->conn->body) != HTTPQ_CONN_BODY_DONE)
+		goto out_finish;
+	args->out_flags = body_flags(req);
+	if (!req->trailers_len)
 		goto out_finish;
 	n = -ENOMEM;
 	fields = kcalloc(max, sizeof(*fields), GFP_KERNEL_ACCOUNT);
