@@ -20,6 +20,9 @@
 #include "raw.h"
 #include "worker.h"
 
+/* HTTPQ_DRAIN_MAX_MS of the module. */
+#define DAY_MS 86400000
+
 /* The layout has no holes and no pointers: the same for 32-bit programs. */
 _Static_assert(sizeof(struct httpq_field) == 12, "layout");
 _Static_assert(sizeof(struct httpq_span) == 4, "layout");
@@ -36,6 +39,8 @@ _Static_assert(sizeof(struct httpq_transfer) == 56, "layout");
 _Static_assert(sizeof(struct httpq_receive) == 32, "layout");
 _Static_assert(sizeof(struct httpq_body) == 40, "layout");
 _Static_assert(sizeof(struct httpq_cancel) == 16, "layout");
+_Static_assert(sizeof(struct httpq_ready) == 8, "layout");
+_Static_assert(sizeof(struct httpq_drain) == 16, "layout");
 
 /* Any structure, with room for members that the kernel does not know. */
 union args {
@@ -84,6 +89,7 @@ static const struct command {
 	{ "CANCEL", HTTPQ_IOC_CANCEL, sizeof(struct httpq_cancel), 0,
 	  -ESTALE, true },
 	{ "READY", HTTPQ_IOC_READY, sizeof(struct httpq_ready), 0, 0, true },
+	{ "DRAIN", HTTPQ_IOC_DRAIN, sizeof(struct httpq_drain), 0, 0, true },
 };
 
 #define for_each_command(c) \
@@ -564,6 +570,18 @@ TEST_F(uapi, transfer_ranges)
 	t->buf = 0;
 	t->nr_events = HTTPQ_TRANSFER_MAX;
 	EXPECT_EQ(-ETIMEDOUT, raw_ioctl(self->fd, HTTPQ_IOC_TRANSFER, t));
+}
+
+/* A deadline is a day away at most; one that is refused drains nothing. */
+TEST_F(uapi, drain_range)
+{
+	uint64_t id = handle_newest().id;
+
+	EXPECT_EQ(-EINVAL, handle_drain(self->fd, DAY_MS + 1));
+	EXPECT_EQ(-EINVAL, handle_drain(self->fd, ~0U));
+	EXPECT_TRUE(handle_is(id, "starting"));
+	EXPECT_EQ(0, handle_drain(self->fd, DAY_MS));
+	EXPECT_TRUE(handle_is(id, "draining"));
 }
 
 /* The namespace dies while the handle is open: it holds nothing alive. */
