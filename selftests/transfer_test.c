@@ -763,57 +763,6 @@ TEST_F(transfer, event_space)
 
 /* Ids */
 
-struct sender {
-	int fd;
-	struct raw_answer answer;
-	struct httpq_transfer args;
-	volatile pid_t tid;
-};
-
-static void *sender_run(void *arg)
-{
-	struct sender *s = arg;
-
-	s->tid = gettid();
-	raw_ioctl(s->fd, HTTPQ_IOC_TRANSFER, &s->args);
-	return NULL;
-}
-
-/* A second thread that answers the same request is told so. */
-TEST_F(transfer, two_sends_at_once)
-{
-	size_t size = 8 << 20;
-	char *body = malloc(size + 1);
-	static struct sender s;
-	struct taker probe = { 0 };
-	pthread_t thread;
-	struct reply r;
-
-	memset(body, 'x', size);
-	body[size] = 0;
-	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
-	raw_prepare(&s.answer, raw_take_one(self->fd), 200, body);
-	s.fd = self->fd;
-	s.args = (struct httpq_transfer){
-		.size = sizeof(s.args), .sends = (uintptr_t)&s.answer.send,
-		.nr_sends = 1,
-	};
-	ASSERT_EQ(0, pthread_create(&thread, NULL, sender_run, &s));
-	while (!s.tid)
-		usleep(1000);
-	probe.tid = s.tid;
-	ASSERT_TRUE(taker_sleeps(&probe));
-	EXPECT_EQ(-EALREADY, raw_reply(self->fd, s.answer.send.id, 200, ""));
-	ASSERT_EQ(0, peer_reply(&self->peers[0], "GET", &r));
-	EXPECT_EQ(size, r.body_len);
-	reply_free(&r);
-	pthread_join(thread, NULL);
-	EXPECT_EQ(0, s.answer.send.out_status);
-	EXPECT_EQ(size, s.answer.send.out_len);
-	EXPECT_EQ(-ESTALE, raw_reply(self->fd, s.answer.send.id, 200, ""));
-	free(body);
-}
-
 TEST_F(transfer, stale_ids)
 {
 	int other = raw_worker(queue, 0);
