@@ -8,17 +8,20 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "host.h"
 #include "kselftest_harness.h"
 #include "peer.h"
 #include "raw.h"
+#include "worker.h"
 
 #define PORT 8080
 #define PEERS 12
 static const char url[] = "http://*:8080/";
-static const char queue[] = "transfer";
+/* What worker_start() opens. */
+static const char queue[] = "test";
 
 FIXTURE(transfer)
 {
@@ -317,36 +320,17 @@ static void *taker_run(void *arg)
 	return NULL;
 }
 
-/* Waits until the thread sleeps in its call. */
-static bool taker_sleeps(const struct taker *taker)
-{
-	int64_t end = host_now() + PEER_TIMEOUT;
-	char path[64], line[128];
-	bool sleeps = false;
-
-	while (!sleeps && host_now() < end) {
-		FILE *f;
-
-		snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
-			 taker->tid);
-		f = taker->tid ? fopen(path, "r") : NULL;
-		if (f && fgets(line, sizeof(line), f))
-			sleeps = strstr(line, ") S ");
-		if (f)
-			fclose(f);
-		usleep(1000);
-	}
-	return sleeps;
-}
-
 static bool taker_start(struct taker *taker, int fd, int nr)
 {
 	taker->fd = fd;
 	taker->nr = nr;
 	if (!taker->timeout_ms)
 		taker->timeout_ms = PEER_TIMEOUT / 4;
-	return !pthread_create(&taker->thread, NULL, taker_run, taker) &&
-	       taker_sleeps(taker);
+	if (pthread_create(&taker->thread, NULL, taker_run, taker))
+		return false;
+	while (!taker->tid)
+		usleep(1000);
+	return worker_wait_asleep(taker->tid);
 }
 
 static int taker_join(struct taker *taker)
@@ -404,28 +388,6 @@ TEST_F(transfer, signal_restart)
 	EXPECT_EQ(-EINTR, taker_join(&taker));
 }
 
-/* Three wait: nobody takes what the others could have. */
-TEST_F(transfer, share)
-{
-	static struct taker takers[3] = { { .cpu = -1 }, { .cpu = -1 },
-					  { .cpu = -1 } };
-	int i;
-
-	ASSERT_EQ(0, host_run("httpq queue set %s state paused", queue));
-	for (i = 0; i < 3; i++)
-		ASSERT_TRUE(taker_start(&takers[i], self->fd, 64));
-	ASSERT_TRUE(raw_gets(self->peers, 9, PORT, queue));
-	ASSERT_EQ(0, host_run("httpq queue set %s state running", queue));
-	for (i = 0; i < 3; i++) {
-		EXPECT_LE(1, taker_join(&takers[i]));
-		EXPECT_GE(5, takers[i].t.nr);
-	}
-	/* Nobody waits: all that is left is one's own. */
-	ASSERT_TRUE(raw_gets(self->peers + 9, 3, PORT, queue));
-	EXPECT_EQ(9 + 3, takers[0].t.nr + takers[1].t.nr + takers[2].t.nr +
-			 raw_take(self->fd, &self->t, 64, 0));
-}
-
 /* Lets no other thread run on processor 0. */
 static int hold_cpu(bool hold)
 {
@@ -436,6 +398,49 @@ static int hold_cpu(bool hold)
 	CPU_SET(0, &cpus);
 	return sched_setaffinity(0, sizeof(cpus), &cpus) ||
 	       sched_setscheduler(0, hold ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
+/* The same of a handle in another process, which stays. */
+static void take_elsewhere(struct httpq *h, int fd)
+{
+	static struct raw_take t;
+
+	worker_say(fd, raw_take(raw_worker(queue, 0), &t, 64,
+				PEER_TIMEOUT / 4));
+}
+
+/*
+ * Four wait, one of them in another process: each takes its part of what is
+ * there, rounded up. On one processor none is stopped between counting and
+ * taking; two that count at once could be wrong about each other.
+ */
+TEST_F(transfer, share)
+{
+	static struct taker takers[3];
+	struct worker elsewhere;
+	int i, nr, all = 0;
+
+	ASSERT_EQ(0, host_run("httpq queue set %s state paused", queue));
+	/* They inherit it. */
+	ASSERT_EQ(0, hold_cpu(true));
+	ASSERT_EQ(0, worker_start(&elsewhere, take_elsewhere, NULL));
+	ASSERT_TRUE(worker_wait_asleep(elsewhere.pid));
+	for (i = 0; i < 3; i++)
+		ASSERT_TRUE(taker_start(&takers[i], self->fd, 64));
+	ASSERT_EQ(0, hold_cpu(false));
+	ASSERT_TRUE(raw_gets(self->peers, 10, PORT, queue));
+	ASSERT_EQ(0, host_run("httpq queue set %s state running", queue));
+	for (i = 0; i < 4; i++) {
+		nr = i < 3 ? taker_join(&takers[i]) : worker_hear(elsewhere.fd);
+		EXPECT_LE(2, nr);
+		EXPECT_GE(3, nr);
+		all += nr;
+	}
+	EXPECT_EQ(10, all);
+	/* Nobody waits: all that is left is one's own. */
+	ASSERT_TRUE(raw_gets(self->peers + 10, 2, PORT, queue));
+	EXPECT_EQ(2, raw_take(self->fd, &self->t, 64, 0));
+	worker_kill(&elsewhere);
 }
 
 /*
