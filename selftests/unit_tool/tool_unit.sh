@@ -76,14 +76,16 @@ test_help() {
 	for words in help h -h -help --help; do
 		helps 'OBJECT.*COMMAND' "$words"
 	done
-	for words in queue url listener conn stats worker zombie monitor; do
+	for words in queue url listener conn stats worker zombie monitor log why \
+		pool; do
 		helps "httpq $words" "$words" help
 		helps "httpq $words" "${words:0:2}" h
 		helps "httpq $words" "$words" -help
 		helps "httpq $words" -j "$words" --help
 	done
 	for words in 'queue add' 'que del' 'url add' 'worker drain' 'zombie reap' \
-		'listener set' 'queue show'; do
+		'listener set' 'queue show' 'log show' 'pool show' \
+		'pool recycle' 'pool start' 'pool stop' 'pool reset'; do
 		# shellcheck disable=SC2086
 		helps "^ *\(Usage: \)\?httpq ${words:0:3}" $words help
 		# shellcheck disable=SC2086
