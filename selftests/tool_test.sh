@@ -194,7 +194,7 @@ test_queue_set() {
 }
 
 test_queue_recycling() {
-	does queue add rec redeliver any answer-timeout 0 hold 65536 \
+	does queue add rec redeliver any-untouched answer-timeout 0 hold 65536 \
 		affinity on pool on
 	text '"redeliver":"any","answer_timeout_ms":0,"hold_bytes":65536,"affinity":true,"pool":true}' \
 		-j queue show rec

@@ -178,6 +178,17 @@ static void switches(void)
 	config_free(c);
 }
 
+static void spellings(void)
+{
+	struct config *c = load("a", "command=sh\nredeliver = any-untouched\n");
+
+	CHECK(c);
+	if (!c)
+		return;
+	CHECK(c->options.redeliver == HTTPQ_REDELIVER_ANY);
+	config_free(c);
+}
+
 static bool same(const char *a, const char *b)
 {
 	struct config *x = load("a", a), *y = load("a", b);
@@ -207,6 +218,7 @@ const struct test config_tests[] = {
 	{ "the smallest configuration", smallest },
 	{ "every setting", all_settings },
 	{ "what can be switched off", switches },
+	{ "what has two spellings", spellings },
 	{ "what concerns workers", sameness },
 	{}
 };

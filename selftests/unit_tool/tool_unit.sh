@@ -198,6 +198,7 @@ test_transport() {
 		'queue set a st pau' 'queue list' 'url delete http://+:80/' \
 		'-j q' '-p q' '-jp q' '-json -pretty q' 'stats name' \
 		'url a http://+:80/ q a c 0xff s 7 k off' 'li set 80 e p' \
+		'q set a red any-untouched' \
 		'q set a red any answ 0 h 65536 aff on p off st off' 'q de a' \
 		'q dr a 100' worker 'wo list' 'wo show a' 'wo dr 1' \
 		'wo drain 1 0' 'wo det 1' zombie 'z reap' 'z r 7' \

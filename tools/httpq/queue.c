@@ -109,6 +109,15 @@ static int put_mode(struct nl_msg *msg, const struct param *param,
 	return nla_put_u32(msg, param->attr, mode);
 }
 
+/* One policy has two names. */
+static int put_redeliver(struct nl_msg *msg, const struct param *param,
+			 const char *value)
+{
+	bool other = !strcmp(value, "any-untouched");
+
+	return put_word(msg, param, other ? "any" : value);
+}
+
 /* The first one is for "set" only. */
 static const struct param set_params[] = {
 	{ "state", HTTPQ_A_QUEUE_STATE, .put = put_word, .words = state_words },
@@ -117,7 +126,7 @@ static const struct param set_params[] = {
 	{ "mode", HTTPQ_A_QUEUE_MODE, .put = put_mode },
 	{ "max-queued", HTTPQ_A_MAX_QUEUED, .put = put_u32 },
 	{ "max-inflight", HTTPQ_A_MAX_INFLIGHT, .put = put_u32 },
-	{ "redeliver", HTTPQ_A_REDELIVER, .put = put_word,
+	{ "redeliver", HTTPQ_A_REDELIVER, .put = put_redeliver,
 	  .words = redeliver_words },
 	{ "answer-timeout", HTTPQ_A_ANSWER_MS, .put = put_u32 },
 	{ "hold", HTTPQ_A_HOLD_BYTES, .put = put_u32 },

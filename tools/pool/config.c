@@ -40,7 +40,7 @@ static const struct config_key keys[] = {
 	KEY("queue-mode", mode, options.mode),
 	NUMBER("max-queued", options.max_queued, 1, 1000000),
 	NUMBER("max-inflight", options.max_inflight, 1, 1000000),
-	KEY("redeliver", option_word, options.redeliver,
+	KEY("redeliver", redeliver, options.redeliver,
 	    .words = redeliver_words),
 	KEY("answer-timeout", option_time, options.answer_ms),
 	KEY("hold", option_size, options.hold),

@@ -60,6 +60,7 @@ CONFIG_READ(bool);
 CONFIG_READ(option_bool);
 CONFIG_READ(word);
 CONFIG_READ(option_word);
+CONFIG_READ(redeliver);
 CONFIG_READ(start);
 CONFIG_READ(mode);
 CONFIG_READ(owner);

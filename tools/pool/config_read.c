@@ -171,6 +171,14 @@ CONFIG_READ(option_word)
 	return 0;
 }
 
+/* One policy has two names. */
+CONFIG_READ(redeliver)
+{
+	bool other = !strcmp(value, "any-untouched");
+
+	return config_read_option_word(r, key, other ? "any" : value);
+}
+
 CONFIG_READ(start)
 {
 	int found = read_word(r, key, value);
