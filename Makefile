@@ -112,12 +112,19 @@ install: all ## install the tools and the module
 
 DKMS := $(DESTDIR)/usr/src/httpq-$(VERSION)
 
+# A version that dkms has it skips, whatever became of its source: so it forgets
+# that first, and builds it for each kernel that had it.
 dkms-install: ## hand the module's source to dkms
 	rm -rf '$(DKMS)' && mkdir -p '$(DKMS)'
 	cp -r Kbuild kmod uapi '$(DKMS)'
 	rm -rf '$(DKMS)/kmod/tests'
 	sed 's/@VERSION@/$(VERSION)/' dkms.conf > '$(DKMS)/dkms.conf'
-	$(if $(DESTDIR),,dkms install httpq/$(VERSION))
+	@[[ -z '$(DESTDIR)' ]] || exit 0; \
+	had=$$(dkms status httpq/$(VERSION)); \
+	[[ -z $$had ]] || dkms remove httpq/$(VERSION) --all; \
+	dkms install httpq/$(VERSION); \
+	for kernel in $$(awk -F ', ' 'NF > 2 { print $$2 }' <<< "$$had"); do \
+		dkms install httpq/$(VERSION) -k "$$kernel"; done
 
 clean: ## remove what was built (the cache stays)
 	rm -rf '$(O)'
