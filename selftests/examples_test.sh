@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The example workers: httpq-hello, httpq-echo, httpq-files. Needs root, the
-# module loaded, the examples in PATH, curl and setpriv. Prints TAP.
+# The example workers: httpq-hello, httpq-echo, httpq-files, and the one of
+# libhttpq(3). Needs root, the module loaded, tool and examples in PATH, curl
+# and setpriv. Prints TAP.
 #
 # kernels: uml 6.1
 # timeout: 300
@@ -186,6 +187,16 @@ files_large() {
 	status 200 /files/large.bin && body_is "$root/large.bin"
 }
 
+# However long a file is, of the worker no more is in memory than before.
+files_bounded() {
+	local most
+
+	curl "$url/files/long" | cmp - "$root/long" || return
+	most=$(sed -n 's/^VmHWM:[^0-9]*//p' "/proc/${pid_of[files]}/status")
+	echo "of 64 MiB: $most"
+	((${most% kB} < 8192))
+}
+
 files_name() {
 	status 200 '/files/with%20space%25.txt' && [[ $(< "$work/body") = odd ]]
 }
@@ -344,6 +355,16 @@ nobody_binds() {
 		kill "${pid_of[nobody]}" && wait "${pid_of[nobody]}"
 }
 
+# The library is a file of its own here. The names of queue and port are the
+# worker's choice, and root's workers had both.
+man_worker() {
+	stop other && httpq queue del hello || return
+	start man "${as_nobody[@]}" "${0%/*}/man_worker"
+	until_true bound localhost:8080/hello/ &&
+		grep -q '/libhttpq\.so' "/proc/${pid_of[man]}/maps" &&
+		says Hello http://localhost:8080/hello/
+}
+
 # An error is one line that begins with the name, and status 1.
 error() { # PATTERN COMMAND...
 	local pattern=$1 text code
@@ -403,6 +424,8 @@ fill_root() {
 	chmod 000 "$root/private"
 	head -c 3000017 /dev/urandom > "$root/large.bin"
 	truncate -s $big "$root/sparse"
+	truncate -s 64M "$root/long"
+	echo end >> "$root/long"
 	ln -s ../secret "$root/link-out"
 	ln -s .. "$root/link-dir"
 	ln -s /etc/passwd "$root/link-absolute"
@@ -413,7 +436,7 @@ fill_root() {
 }
 
 echo "TAP version 13"
-echo "1..36"
+echo "1..38"
 
 fill_root
 start hello httpq-hello hello -t 2 -b 'http://*:8080/hello/'
@@ -438,6 +461,7 @@ check "files: types" files_types
 check "files: HEAD" files_head
 check "files: empty file" files_empty
 check "files: large file" files_large
+check "files: large file in little memory" files_bounded
 check "files: escaped name" files_name
 check "files: index" files_index
 check "files: redirect to a directory" files_redirect
@@ -460,4 +484,5 @@ check "error of a port in use" error_port
 check "usage" usage
 check "files: a file that may not be read" files_forbidden
 check "two workers share a queue" shared
+check "nobody runs the worker of libhttpq(3)" man_worker
 exit $failed
