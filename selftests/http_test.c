@@ -608,6 +608,50 @@ TEST_F(http, engine)
 	}
 }
 
+/* Whether a request of @p is parsed in process context; -1 if it is lost. */
+static int parsed_in_process(struct http *t, struct peer *p)
+{
+	long long softirq = host_stat("parsed_softirq");
+	long long process = host_stat("parsed_process");
+	struct peer old = t->peer;
+	bool alive;
+
+	t->peer = *p;
+	alive = http_alive(t);
+	*p = t->peer;
+	t->peer = old;
+	softirq = host_stat("parsed_softirq") - softirq;
+	process = host_stat("parsed_process") - process;
+	return alive && softirq + process == 1 ? process : -1;
+}
+
+/* A listener's setting is for new connections; the others stay as they are. */
+TEST_F(http, engine_set)
+{
+	bool process[] = { variant->process, !variant->process,
+			   variant->process };
+	struct http *t = &self->http;
+	struct peer peers[3];
+	int i, j;
+
+	for (i = 0; i < 3; i++) {
+		const char *engine = process[i] ? "process" : "softirq";
+
+		ASSERT_EQ(0, host_run("httpq listener set 8080 engine %s",
+				      engine));
+		EXPECT_EQ(1, host_lines("listeners", engine));
+		ASSERT_EQ(0, peer_connect(&peers[i], "127.0.0.1", 8080));
+		peers[i].segment = t->segment;
+		/* The first head may come before the connection is ours. */
+		ASSERT_LE(0, parsed_in_process(t, &peers[i]));
+		for (j = 0; j <= i; j++)
+			EXPECT_EQ(process[j], parsed_in_process(t, &peers[j]))
+				TH_LOG("%d, set %d times", j, i + 1);
+	}
+	for (i = 0; i < 3; i++)
+		peer_close(&peers[i]);
+}
+
 #define INSTANCE "/sys/kernel/tracing/instances/httpq_http_test"
 
 /* The last httpq_head of the trace; whether there is one. */
