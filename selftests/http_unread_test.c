@@ -255,6 +255,31 @@ TEST_F(unread, long_ones)
 	free(data);
 }
 
+/* How long is too long can be set, and counts from the next body on. */
+TEST_F(unread, drain_bytes)
+{
+	static const struct {
+		int max;
+		bool close;
+	} cases[] = { { 39, true }, { 40, false }, { 0, true } };
+	struct http *t = &self->http;
+	char text[128];
+	size_t i;
+
+	sprintf(text, "POST / HTTP/1.1\r\nHost: a\r\n"
+		      "Content-Length: 40\r\n\r\n%040d", 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		host_sysctl("drain_bytes", cases[i].max);
+		ASSERT_EQ(0, http_reconnect(t));
+		ASSERT_EQ(0, peer_puts(&t->peer, text));
+		ASSERT_EQ(0, http_answer(http_take(t), "ok"));
+		expect_reply(_metadata, t, 200, cases[i].close);
+		if (!cases[i].close)
+			EXPECT_TRUE(http_alive(t));
+	}
+	EXPECT_EQ(0, host_stat("conns_reset"));
+}
+
 /* Nobody reads it: the answer is the worker's, but nothing follows it. */
 TEST_F(unread, bad_chunks)
 {

@@ -250,8 +250,106 @@ settings_are_safe() {
 		[[ $(ip netns exec "$a" sysctl -n net.httpq.conns) = 65536 ]]
 }
 
+# ------------------------------------------------------------------- limits
+
+# Each number that can be set: its default, the least and the most.
+bounds() {
+	cat <<-END
+	head_bytes 16384 1024 65535
+	target_bytes 8192 64 65000
+	field_bytes 8192 64 65000
+	fields 100 8 1000
+	trailer_bytes 4096 0 32768
+	header_timeout_ms 20000 10 3600000
+	body_timeout_ms 60000 10 3600000
+	idle_timeout_ms 75000 10 86400000
+	queue_timeout_ms 30000 10 3600000
+	send_timeout_ms 60000 10 3600000
+	linger_timeout_ms 5000 10 120000
+	zombie_timeout_ms 120000 10 86400000
+	zombies 1024 1 65536
+	log_kib 1024 64 1048576
+	log_refusals 100 0 1000000
+	linger_bytes 1048576 0 1073741824
+	drain_bytes 65536 0 1073741824
+	conns 65536 1 16777216
+	refused_conns 64 0 65536
+	mem_kib 262144 64 1073741824
+	user_queues 16 0 65536
+	user_urls 64 0 65536
+	unprivileged_bind 1 0 1
+	process_engine 0 0 1
+	sndbuf 262144 16384 67108864
+	rcvbuf 262144 16384 67108864
+	END
+}
+
+# What costs memory of the host that no memory cgroup sees.
+guarded=" conns refused_conns mem_kib user_queues user_urls sndbuf rcvbuf zombies log_kib "
+
+# takes NAME VALUE: in the namespace of the caller.
+takes() {
+	echo "$2" > "/proc/sys/net/httpq/$1" &&
+		[[ $(< "/proc/sys/net/httpq/$1") = "$2" ]] && return
+	echo "$1: $2 not taken"
+	return 1
+}
+
+refuses() { # NAME VALUE
+	local old
+
+	old=$(< "/proc/sys/net/httpq/$1")
+	! echo "$2" > "/proc/sys/net/httpq/$1" &&
+		[[ $(< "/proc/sys/net/httpq/$1") = "$old" ]] && return
+	echo "$1: $2 not refused"
+	return 1
+}
+
+# In a namespace where nothing was set yet.
+each_has_bounds() {
+	local name default least most
+
+	while read -r name default least most; do
+		echo "$name"
+		[[ $(< "/proc/sys/net/httpq/$name") = "$default" ]] &&
+			refuses "$name" $((least - 1)) && refuses "$name" $((most + 1)) &&
+			takes "$name" "$least" && takes "$name" "$most" || return
+	done < <(bounds)
+	# The one for which a long is needed has no bounds but its own.
+	takes body_bytes 18446744073709551615 &&
+		refuses body_bytes 18446744073709551616 && takes body_bytes 0 &&
+		diff <(ls /proc/sys/net/httpq) \
+			<({ bounds | cut -d ' ' -f 1; echo body_bytes; } | sort)
+}
+
+# Whoever may make a namespace has no more of the host's memory for that.
+guarded_ones() {
+	local name default least most
+
+	while read -r name default least most; do
+		if [[ $guarded = *" $name "* ]]; then
+			refuses "$name" $((default + 1)) && refuses "$name" "$most" &&
+				takes "$name" "$least" && takes "$name" "$default"
+		else
+			takes "$name" "$most"
+		fi || return
+	done < <(bounds)
+}
+
+export -f bounds takes refuses each_has_bounds guarded_ones
+export guarded
+
+limits() {
+	unshare -n bash -c each_has_bounds
+}
+
+limits_of_users() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		unshare --user --map-root-user --net bash -c guarded_ones
+}
+
 echo "TAP version 13"
-echo "1..20"
+echo "1..22"
 
 ip netns add "$a"
 ip netns add "$b"
@@ -276,5 +374,7 @@ check "proc: an administrator sees clients" admin_sees
 check "proc: others do not" others_do_not
 check "proc: root without CAP_NET_ADMIN does not" root_without_capability
 check "settings are the administrator's" settings_are_safe
+check "limits have bounds" limits
+check "limits that users do not raise" limits_of_users
 check "a namespace goes, others stay" goes
 exit $failed
