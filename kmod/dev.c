@@ -19,6 +19,7 @@
 #include "held.h"
 #include "net.h"
 #include "request.h"
+#include "trace.h"
 #include "transfer.h"
 #include "worker.h"
 
@@ -261,6 +262,15 @@ static int run_command(const struct dev_command *command,
 	return run;
 }
 
+/* Of those commands whose success is told too. */
+static void trace_failure(const struct dev_command *command, u64 id, int err)
+{
+	if (command->code == HTTPQ_IOC_READY)
+		trace_httpq_worker_ready_err(id, err);
+	else if (command->code == HTTPQ_IOC_DRAIN)
+		trace_httpq_worker_drain_err(id, err);
+}
+
 static long dev_ioctl(struct file *file, unsigned int code, unsigned long arg)
 {
 	struct dev_call call = {
@@ -270,6 +280,7 @@ static long dev_ioctl(struct file *file, unsigned int code, unsigned long arg)
 	};
 	const struct dev_command *command = find_command(code);
 	u32 usize;
+	int err;
 
 	if (!command)
 		return -ENOTTY;
@@ -279,7 +290,10 @@ static long dev_ioctl(struct file *file, unsigned int code, unsigned long arg)
 		return -EINVAL;
 	if (usize > PAGE_SIZE)
 		return -E2BIG;
-	return run_command(command, &call, usize);
+	err = run_command(command, &call, usize);
+	if (err < 0)
+		trace_failure(command, call.worker->member.id, err);
+	return err;
 }
 
 static __poll_t dev_poll(struct file *file, poll_table *wait)

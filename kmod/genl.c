@@ -20,6 +20,7 @@
 #include "listen.h"
 #include "net.h"
 #include "queue.h"
+#include "trace.h"
 #include "worker.h"
 
 /* Without const, since the policies of older kernels have none. */
@@ -321,17 +322,13 @@ static int create_queue(struct httpq_net *hn, const char *name,
 	return err;
 }
 
-static int queue_new(struct httpq_net *hn, struct sk_buff *skb,
-		     struct genl_info *info)
+static int new_queue(struct httpq_net *hn, const char *name,
+		     struct sk_buff *skb, struct genl_info *info)
 {
 	bool admin = httpq_genl_is_admin(skb, hn);
-	char name[HTTPQ_QUEUE_NAME_MAX + 1];
 	struct httpq_queue_config config;
 	int err;
 
-	err = read_queue_name(info, name);
-	if (err)
-		return err;
 	httpq_queue_config_init(&config);
 	err = read_config(skb, info, admin, &config);
 	if (err)
@@ -342,6 +339,18 @@ static int queue_new(struct httpq_net *hn, struct sk_buff *skb,
 		return -EDQUOT;
 	}
 	return create_queue(hn, name, &config, info);
+}
+
+static int queue_new(struct httpq_net *hn, struct sk_buff *skb,
+		     struct genl_info *info)
+{
+	char name[HTTPQ_QUEUE_NAME_MAX + 1] = "";
+	int err;
+
+	err = read_queue_name(info, name) ?: new_queue(hn, name, skb, info);
+	if (err)
+		trace_httpq_queue_new_err(name, err);
+	return err;
 }
 
 static int genl_queue_new(struct sk_buff *skb, struct genl_info *info)
@@ -587,23 +596,36 @@ static int need_listener(struct genl_info *info)
 	return 0;
 }
 
+static int set_listener(struct httpq_net *hn, u16 port, struct sk_buff *skb,
+			struct genl_info *info)
+{
+	int err;
+
+	if (!httpq_genl_is_admin(skb, hn)) {
+		GENL_SET_ERR_MSG(info, "setting a listener needs CAP_NET_ADMIN");
+		return -EPERM;
+	}
+	err = httpq_listen_set_engine(hn, port,
+				      nla_get_u8(info->attrs[HTTPQ_A_ENGINE]));
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[HTTPQ_A_PORT],
+				    "no prefix has this port");
+	return err;
+}
+
 static int listener_set(struct httpq_net *hn, struct sk_buff *skb,
 			struct genl_info *info)
 {
+	u16 port;
 	int err;
 
 	err = need_listener(info);
 	if (err)
 		return err;
-	if (!httpq_genl_is_admin(skb, hn)) {
-		GENL_SET_ERR_MSG(info, "setting a listener needs CAP_NET_ADMIN");
-		return -EPERM;
-	}
-	err = httpq_listen_set_engine(hn, nla_get_u16(info->attrs[HTTPQ_A_PORT]),
-				      nla_get_u8(info->attrs[HTTPQ_A_ENGINE]));
-	if (err == -ENOENT)
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[HTTPQ_A_PORT],
-				    "no prefix has this port");
+	port = nla_get_u16(info->attrs[HTTPQ_A_PORT]);
+	err = set_listener(hn, port, skb, info);
+	if (err)
+		trace_httpq_listen_engine_err(port, err);
 	return err;
 }
 

@@ -17,6 +17,7 @@
 #include "notify.h"
 #include "queue.h"
 #include "request.h"
+#include "trace.h"
 #include "view.h"
 #include "worker.h"
 #include "zombie.h"
@@ -58,12 +59,15 @@ static int find_own_worker(struct httpq_net *hn, struct sk_buff *skb,
 int httpq_genl_worker_drain(struct httpq_net *hn, struct sk_buff *skb,
 			    struct genl_info *info)
 {
+	const struct nlattr *id = info->attrs[HTTPQ_A_ID];
 	struct httpq_worker *worker;
 	int err;
 
 	err = find_own_worker(hn, skb, info, &worker);
-	if (err)
+	if (err) {
+		trace_httpq_worker_drain_err(id ? nla_get_u64(id) : 0, err);
 		return err;
+	}
 	httpq_worker_drain(worker, httpq_genl_deadline(info));
 	return 0;
 }

@@ -481,5 +481,7 @@ int httpq_listen_set_engine(struct httpq_net *hn, u16 port, u8 engine)
 		WRITE_ONCE(listener->engine, engine);
 		err = 0;
 	}
+	if (!err)
+		trace_httpq_listen_engine(port, engine);
 	return err;
 }

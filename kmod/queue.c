@@ -165,6 +165,7 @@ struct httpq_queue *httpq_queue_create(struct httpq_net *hn, const char *name,
 	httpq_queue_configure(queue, config);
 	list_add_tail(&queue->node, &hn->queues);
 	hn->nr_queues++;
+	trace_httpq_queue_new(queue->name);
 	return queue;
 }
 
@@ -257,7 +258,7 @@ void httpq_queue_configure(struct httpq_queue *queue,
 	spin_unlock_bh(&queue->lock);
 
 	if (from != config->state)
-		trace_httpq_queue_state(from, config->state);
+		trace_httpq_queue_state(queue->name, from, config->state);
 	if (!accepts)
 		queue_flush(queue);
 	wake_up_interruptible_all(&queue->wait);
@@ -278,6 +279,7 @@ void httpq_queue_delete(struct httpq_queue *queue)
 	list_del(&queue->node);
 	queue->hn->unlisted++;
 	queue->hn->nr_queues--;
+	trace_httpq_queue_del(queue->name);
 
 	spin_lock_bh(&queue->lock);
 	queue->deleted = true;

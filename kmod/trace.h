@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Tracepoints: each change of state, and a twin ending in _err for its
- * failure. Numbers only, so that a reader needs no pointer of the kernel's.
+ * failure. Numbers and names of queues only, so that a reader needs no pointer
+ * of the kernel's.
  *
  * @conn is the number that /proc/net/httpq/connections shows, @id the name of
  * a request at its worker, or the number that .../workers shows of a worker.
@@ -101,6 +102,32 @@ DECLARE_EVENT_CLASS(httpq_queue_class,
 	TP_printk("conn=%u seq=%llu", __entry->conn, __entry->seq)
 );
 
+DECLARE_EVENT_CLASS(httpq_queue_name_class,
+	TP_PROTO(const char *queue),
+	TP_ARGS(queue),
+	TP_STRUCT__entry(
+		__array(char, queue, HTTPQ_QUEUE_NAME_MAX + 1)
+	),
+	TP_fast_assign(
+		strscpy(__entry->queue, queue, sizeof(__entry->queue));
+	),
+	TP_printk("queue=%s", __entry->queue)
+);
+
+DECLARE_EVENT_CLASS(httpq_worker_err_class,
+	TP_PROTO(u64 id, int err),
+	TP_ARGS(id, err),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->id = id;
+		__entry->err = err;
+	),
+	TP_printk("id=%llu err=%d", __entry->id, __entry->err)
+);
+
 DECLARE_EVENT_CLASS(httpq_worker_class,
 	TP_PROTO(u64 id, pid_t pid),
 	TP_ARGS(id, pid),
@@ -176,6 +203,26 @@ TRACE_EVENT(httpq_listen,
 );
 
 DEFINE_EVENT(httpq_port_err_class, httpq_listen_err,
+	TP_PROTO(u16 port, int err),
+	TP_ARGS(port, err)
+);
+
+/* Where new connections are served; @engine: enum httpq_engine */
+TRACE_EVENT(httpq_listen_engine,
+	TP_PROTO(u16 port, u8 engine),
+	TP_ARGS(port, engine),
+	TP_STRUCT__entry(
+		__field(u16, port)
+		__field(u8, engine)
+	),
+	TP_fast_assign(
+		__entry->port = port;
+		__entry->engine = engine;
+	),
+	TP_printk("port=%u engine=%u", __entry->port, __entry->engine)
+);
+
+DEFINE_EVENT(httpq_port_err_class, httpq_listen_engine_err,
 	TP_PROTO(u16 port, int err),
 	TP_ARGS(port, err)
 );
@@ -307,7 +354,31 @@ DEFINE_EVENT(httpq_conn_err_class, httpq_body_err,
 	TP_ARGS(conn, err)
 );
 
-/* Queues. @seq: order of arrival. */
+/* Queues; the name is empty where the text is none. @seq: order of arrival. */
+
+DEFINE_EVENT(httpq_queue_name_class, httpq_queue_new,
+	TP_PROTO(const char *queue),
+	TP_ARGS(queue)
+);
+
+TRACE_EVENT(httpq_queue_new_err,
+	TP_PROTO(const char *queue, int err),
+	TP_ARGS(queue, err),
+	TP_STRUCT__entry(
+		__array(char, queue, HTTPQ_QUEUE_NAME_MAX + 1)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		strscpy(__entry->queue, queue, sizeof(__entry->queue));
+		__entry->err = err;
+	),
+	TP_printk("queue=%s err=%d", __entry->queue, __entry->err)
+);
+
+DEFINE_EVENT(httpq_queue_name_class, httpq_queue_del,
+	TP_PROTO(const char *queue),
+	TP_ARGS(queue)
+);
 
 DEFINE_EVENT(httpq_queue_class, httpq_queue_push,
 	TP_PROTO(u32 conn, u64 seq),
@@ -326,17 +397,20 @@ DEFINE_EVENT(httpq_queue_class, httpq_queue_return,
 
 /* @from, @to: enum httpq_queue_state */
 TRACE_EVENT(httpq_queue_state,
-	TP_PROTO(u8 from, u8 to),
-	TP_ARGS(from, to),
+	TP_PROTO(const char *queue, u8 from, u8 to),
+	TP_ARGS(queue, from, to),
 	TP_STRUCT__entry(
+		__array(char, queue, HTTPQ_QUEUE_NAME_MAX + 1)
 		__field(u8, from)
 		__field(u8, to)
 	),
 	TP_fast_assign(
+		strscpy(__entry->queue, queue, sizeof(__entry->queue));
 		__entry->from = from;
 		__entry->to = to;
 	),
-	TP_printk("from=%u to=%u", __entry->from, __entry->to)
+	TP_printk("queue=%s from=%u to=%u", __entry->queue, __entry->from,
+		  __entry->to)
 );
 
 /* Workers. */
@@ -366,6 +440,12 @@ DEFINE_EVENT(httpq_worker_class, httpq_worker_ready,
 	TP_ARGS(id, pid)
 );
 
+/* @id: 0 where the handle is not attached */
+DEFINE_EVENT(httpq_worker_err_class, httpq_worker_ready_err,
+	TP_PROTO(u64 id, int err),
+	TP_ARGS(id, err)
+);
+
 /* @returned: requests back to the queue, @aborted: those that could not go */
 TRACE_EVENT(httpq_worker_drain,
 	TP_PROTO(u64 id, u32 deadline_ms, u32 returned),
@@ -382,6 +462,12 @@ TRACE_EVENT(httpq_worker_drain,
 	),
 	TP_printk("id=%llu deadline_ms=%u returned=%u", __entry->id,
 		  __entry->deadline_ms, __entry->returned)
+);
+
+/* @id: that was asked for; 0 where there is none */
+DEFINE_EVENT(httpq_worker_err_class, httpq_worker_drain_err,
+	TP_PROTO(u64 id, int err),
+	TP_ARGS(id, err)
 );
 
 /* @aborted: requests that had to end with it */

@@ -65,13 +65,16 @@ struct httpq_worker *httpq_worker_create(struct httpq_net *hn)
 static struct httpq_queue *attach_create(struct httpq_net *hn,
 					 const char *name, u32 mode)
 {
+	struct httpq_queue *queue = ERR_PTR(-EDQUOT);
 	struct httpq_queue_config config;
 
-	if (!httpq_queue_may_create(hn, current_fsuid(), httpq_net_admin(hn)))
-		return ERR_PTR(-EDQUOT);
 	httpq_queue_config_init(&config);
 	config.mode = mode;
-	return httpq_queue_create(hn, name, &config);
+	if (httpq_queue_may_create(hn, current_fsuid(), httpq_net_admin(hn)))
+		queue = httpq_queue_create(hn, name, &config);
+	if (IS_ERR(queue))
+		trace_httpq_queue_new_err(name, PTR_ERR(queue));
+	return queue;
 }
 
 static int may_attach(struct httpq_worker *worker, struct httpq_queue *queue,

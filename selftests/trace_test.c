@@ -173,6 +173,35 @@ TEST_F(trace, attach_err)
 	close(fd);
 }
 
+/* Of a handle without a queue there is no number yet. */
+TEST_F(trace, worker_err)
+{
+	int fd = raw_open(0);
+
+	EXPECT_EQ(-ENOTCONN, handle_ready(fd));
+	EXPECT_EQ(1, told("httpq_worker_ready_err",
+			  words("id=0 err=-%llu", ENOTCONN, 0)));
+	EXPECT_EQ(-ENOTCONN, handle_drain(fd, 0));
+	EXPECT_EQ(1, told("httpq_worker_drain_err",
+			  words("id=0 err=-%llu", ENOTCONN, 0)));
+
+	ASSERT_EQ(0, raw_attach(fd, "test", HTTPQ_ATTACH_CONTROL, 0));
+	EXPECT_EQ(-EOPNOTSUPP, handle_ready(fd));
+	EXPECT_EQ(1, told("httpq_worker_ready_err",
+			  words("id=%llu err=-%llu", self->worker + 1,
+				EOPNOTSUPP)));
+	close(fd);
+
+	EXPECT_EQ(-EINVAL, handle_drain(self->s.fd, UINT32_MAX));
+	EXPECT_EQ(1, told("httpq_worker_drain_err",
+			  words("id=%llu err=-%llu", self->worker, EINVAL)));
+	EXPECT_NE(0, host_run("httpq worker drain 999999"));
+	EXPECT_EQ(1, told("httpq_worker_drain_err",
+			  words("id=999999 err=-%llu", ENOENT, 0)));
+	EXPECT_EQ(0, told("httpq_worker_ready", ""));
+	EXPECT_EQ(0, told("httpq_worker_drain", ""));
+}
+
 TEST_F(trace, zombie)
 {
 	uint64_t id = scene_start(&self->s, SCENE_BEGUN);
@@ -332,7 +361,59 @@ TEST_F(trace, queue)
 	EXPECT_EQ(1, told("httpq_queue_push_err", ""));
 	EXPECT_EQ(1, told("httpq_answer", " status=503"));
 	ASSERT_EQ(0, host_run("httpq queue set test state offline"));
+	EXPECT_EQ(1, told("httpq_queue_state",
+			  words("queue=test from=%llu to=%llu",
+				HTTPQ_QUEUE_RUNNING, HTTPQ_QUEUE_OFFLINE)));
 	EXPECT_EQ(1, told("httpq_queue_state", ""));
+}
+
+/* By the tool, by a worker that attaches, and refused to either. */
+TEST_F(trace, queue_new)
+{
+	int fd = raw_open(0);
+
+	ASSERT_EQ(0, host_run("httpq queue add one"));
+	EXPECT_EQ(1, told("httpq_queue_new", "queue=one\n"));
+	ASSERT_EQ(0, raw_attach(fd, "two", HTTPQ_ATTACH_CREATE, 0600));
+	EXPECT_EQ(1, told("httpq_queue_new", "queue=two\n"));
+	close(fd);
+	EXPECT_EQ(0, told("httpq_queue_del", ""));
+	ASSERT_EQ(0, host_run("httpq queue del one"));
+	EXPECT_EQ(1, told("httpq_queue_del", "queue=one\n"));
+	EXPECT_EQ(0, told("httpq_queue_new_err", ""));
+	EXPECT_NE(0, host_run("httpq queue add two"));
+	EXPECT_EQ(1, told("httpq_queue_new_err",
+			  words("queue=two err=-%llu", EEXIST, 0)));
+	EXPECT_EQ(2, told("httpq_queue_new", ""));
+	EXPECT_EQ(1, told("httpq_queue_del", ""));
+}
+
+static int attach_as_user(void *data)
+{
+	return raw_attach(raw_open(0), "three", HTTPQ_ATTACH_CREATE, 0600);
+}
+
+TEST_F(trace, queue_quota)
+{
+	host_sysctl("user_queues", 0);
+	EXPECT_EQ(-EDQUOT, raw_as_user(65534, attach_as_user, NULL));
+	EXPECT_EQ(1, told("httpq_queue_new_err",
+			  words("queue=three err=-%llu", EDQUOT, 0)));
+	EXPECT_EQ(0, told("httpq_queue_new", ""));
+}
+
+TEST_F(trace, listen_engine)
+{
+	ASSERT_EQ(0, host_run("httpq listener set %d engine process",
+			      SCENE_PORT));
+	EXPECT_EQ(1, told("httpq_listen_engine",
+			  words("port=%llu engine=%llu", SCENE_PORT,
+				HTTPQ_ENGINE_PROCESS)));
+	EXPECT_NE(0, host_run("httpq listener set %d engine process",
+			      TAKEN_PORT));
+	EXPECT_EQ(1, told("httpq_listen_engine_err",
+			  words("port=%llu err=-%llu", TAKEN_PORT, ENOENT)));
+	EXPECT_EQ(1, told("httpq_listen_engine", ""));
 }
 
 TEST_F(trace, queue_return)
@@ -398,13 +479,17 @@ TEST(all_are_known)
 		"httpq_conn_state", "httpq_conn_timer",
 		"httpq_deliver", "httpq_deliver_err", "httpq_event",
 		"httpq_head", "httpq_head_err", "httpq_listen",
-		"httpq_listen_err", "httpq_queue_push", "httpq_queue_push_err",
+		"httpq_listen_engine", "httpq_listen_engine_err",
+		"httpq_listen_err", "httpq_queue_del", "httpq_queue_new",
+		"httpq_queue_new_err", "httpq_queue_push",
+		"httpq_queue_push_err",
 		"httpq_queue_return", "httpq_queue_state", "httpq_record",
 		"httpq_reply", "httpq_reply_end", "httpq_reply_err",
 		"httpq_send", "httpq_unbind_err",
 		"httpq_worker_attach", "httpq_worker_attach_err",
-		"httpq_worker_drain", "httpq_worker_leave",
-		"httpq_worker_ready", "httpq_zombie_enter",
+		"httpq_worker_drain", "httpq_worker_drain_err",
+		"httpq_worker_leave", "httpq_worker_ready",
+		"httpq_worker_ready_err", "httpq_zombie_enter",
 		"httpq_zombie_leave",
 	};
 	DIR *dir = opendir("/sys/kernel/tracing/events/httpq");
