@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -432,6 +434,106 @@ TEST_F(route, redirected_port)
 	EXPECT_EQ(1, route("127.0.0.1", 8080, "h", "/"));
 	EXPECT_EQ(1, route("127.0.0.1", 80, "h", "/"));
 	EXPECT_EQ(1, route("127.0.0.1", 80, "h:80", "/"));
+}
+
+/* ------------------------------------------------ readers and who changes */
+
+/*
+ * struct reader - a client that asks for one path again and again
+ * @legal: the answers that it may get
+ * @seen: how often it got each
+ * @wrong: another one that it got, or the error
+ */
+struct reader {
+	const char *path;
+	int legal[2];
+	long seen[2];
+	int wrong;
+	pthread_t thread;
+};
+
+static atomic_int reading;
+
+/* A number of times, and until both answers were seen. */
+static int read_on(struct reader *r, struct peer *p)
+{
+	int64_t end = host_now() + PEER_TIMEOUT;
+	int i, got, rounds = host_scale(1000, 300);
+
+	for (i = 0; host_now() < end; i++) {
+		if (i >= rounds && r->seen[0] && r->seen[1])
+			break;
+		got = route_on(p, "h", r->path);
+		if (got != r->legal[0] && got != r->legal[1])
+			return got;
+		r->seen[0] += got == r->legal[0];
+		r->seen[1] += got == r->legal[1];
+	}
+	return 0;
+}
+
+static void *read_route(void *data)
+{
+	struct reader *r = data;
+	struct peer p;
+
+	r->wrong = peer_connect(&p, "127.0.0.1", 8080);
+	if (!r->wrong) {
+		r->wrong = read_on(r, &p);
+		peer_close(&p);
+	}
+	reading--;
+	return NULL;
+}
+
+/* Enough for the table to grow and to shrink. */
+static int churn(int fd)
+{
+	char url[64];
+	int i, err = 0;
+
+	for (i = 0; !err && i < 200; i++) {
+		snprintf(url, sizeof(url), "http://*:8080/stays/n%d/", i / 2);
+		err = i % 2 ? raw_bind(fd, "http://*:8080/stays/goes/", 2) ?:
+			      raw_unbind(fd, "http://*:8080/stays/goes/") :
+			      raw_bind(fd, url, 9);
+	}
+	err = err ?: raw_bind(fd, "http://*:8080/alone/deep/er/", 3) ?:
+		     raw_unbind(fd, "http://*:8080/alone/deep/er/");
+	for (i = 0; !err && i < 100; i++) {
+		snprintf(url, sizeof(url), "http://*:8080/stays/n%d/", i);
+		err = raw_unbind(fd, url);
+	}
+	return err;
+}
+
+/* Whoever looks up while others bind finds what is bound all the time. */
+TEST_F(route, readers)
+{
+	struct reader readers[] = {
+		{ .path = "/stays/x", .legal = { 1, 1 } },
+		{ .path = "/stays/goes/x", .legal = { 1, 2 } },
+		{ .path = "/alone/deep/er/x", .legal = { -404, 3 } },
+	};
+	const int nr = ARRAY_SIZE(readers);
+	int i, fd = httpq_fd(self->serve.h);
+
+	ASSERT_EQ(0, raw_bind(fd, "http://*:8080/stays/", 1));
+	reading = nr;
+	for (i = 0; i < nr; i++)
+		ASSERT_EQ(0, pthread_create(&readers[i].thread, NULL,
+					    read_route, &readers[i]));
+	while (reading)
+		ASSERT_EQ(0, churn(fd));
+	for (i = 0; i < nr; i++) {
+		struct reader *r = &readers[i];
+
+		pthread_join(r->thread, NULL);
+		EXPECT_TRUE(!r->wrong && r->seen[0] && r->seen[1])
+			TH_LOG("%s: %d, %ld times %d, %ld times %d", r->path,
+			       r->wrong, r->seen[0], r->legal[0], r->seen[1],
+			       r->legal[1]);
+	}
 }
 
 /* As many as a large installation has, all of one handle. */

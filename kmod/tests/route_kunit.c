@@ -3,8 +3,25 @@
 
 #include <kunit/test.h>
 #include <linux/random.h>
+#include <linux/rhashtable.h>
 
+/* What lookups cost: probes of the table, and nodes looked at for them. */
+static unsigned int route_probes, route_compares;
+
+static int compare_node(struct rhashtable_compare_arg *arg, const void *data);
+
+#define rhashtable_lookup(table, key, params) \
+	(route_probes++, rhashtable_lookup(table, key, params))
+#define compare_node(arg, data) counted_compare_node(arg, data)
 #include "../route.c"
+#undef compare_node
+#undef rhashtable_lookup
+
+static int compare_node(struct rhashtable_compare_arg *arg, const void *data)
+{
+	route_compares++;
+	return counted_compare_node(arg, data);
+}
 
 #define ROUTE_MANY	10000
 
@@ -470,6 +487,62 @@ static void route_lookup_works_with_many_prefixes(struct kunit *test)
 	KUNIT_EXPECT_GT(test, route_nodes(test), ROUTE_MANY);
 }
 
+/* One bucket, so that a lookup is one way down a path; ten hosts in it. */
+static void route_add_named(struct kunit *test, u32 from, u32 to)
+{
+	struct route_test *t = test->priv;
+	char text[64];
+	u32 i;
+
+	for (i = from; i < to; i++) {
+		snprintf(text, sizeof(text), "http://h%u:80/s%u/p%u/", i % 10,
+			 i % 100, i);
+		KUNIT_ASSERT_EQ(test, 0, route_add(test, text,
+						   &t->bindings[i]));
+		cond_resched();
+	}
+}
+
+static void route_count_lookups(struct kunit *test, u32 prefixes)
+{
+	const u32 lookups = 10000;
+	char path[32], host[16];
+	int len;
+	u32 n, i;
+
+	route_probes = 0;
+	route_compares = 0;
+	for (n = 0; n < lookups; n++) {
+		i = n % prefixes;
+		snprintf(host, sizeof(host), "h%u", i % 10);
+		len = snprintf(path, sizeof(path), "/s%u/p%u/x", i % 100, i);
+		KUNIT_ASSERT_EQ(test, (long)i,
+				route_get(test, 80, route_v4, host, path, len));
+		cond_resched();
+	}
+	/* Host, two segments, and the one that is not there. */
+	KUNIT_EXPECT_EQ(test, 4 * lookups, route_probes);
+	KUNIT_EXPECT_GE(test, route_compares, 3 * lookups);
+	/* Nodes that have the same place in the table are few. */
+	KUNIT_EXPECT_LE(test, route_compares, 3 * route_probes);
+}
+
+static void route_lookup_costs_the_same_with_any_number(struct kunit *test)
+{
+	static const u32 numbers[] = { 0, 10, 1000, ROUTE_MANY };
+	size_t i;
+
+	for (i = 1; i < ARRAY_SIZE(numbers); i++) {
+		route_add_named(test, numbers[i - 1], numbers[i]);
+		route_count_lookups(test, numbers[i]);
+	}
+
+	route_probes = 0;
+	KUNIT_EXPECT_EQ(test, -1L, route_get(test, 80, route_v4, "h0",
+					     "/x/p0/y", 7));
+	KUNIT_EXPECT_EQ(test, 2, route_probes);
+}
+
 static void route_remove_empties_the_table(struct kunit *test)
 {
 	struct route_test *t = test->priv;
@@ -501,6 +574,7 @@ static struct kunit_case route_test_cases[] = {
 	KUNIT_CASE(route_remove_leaves_what_others_need),
 	KUNIT_CASE(route_lookup_ends_at_the_first_unknown_segment),
 	KUNIT_CASE(route_lookup_works_with_many_prefixes),
+	KUNIT_CASE(route_lookup_costs_the_same_with_any_number),
 	KUNIT_CASE(route_remove_empties_the_table),
 	{}
 };
