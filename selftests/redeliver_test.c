@@ -124,6 +124,7 @@ FIXTURE_VARIANT_ADD(redeliver, exit_group) { .way = DYING_EXIT_GROUP };
 FIXTURE_VARIANT_ADD(redeliver, core) { .way = DYING_CORE };
 FIXTURE_VARIANT_ADD(redeliver, detach) { .way = DYING_DETACH };
 FIXTURE_VARIANT_ADD(redeliver, deadline) { .way = DYING_DEADLINE };
+FIXTURE_VARIANT_ADD(redeliver, forked) { .way = DYING_FORKED };
 FIXTURE_VARIANT_ADD(redeliver, process_engine) {
 	.way = DYING_KILL, .process = true,
 };

@@ -74,6 +74,22 @@ static void die_with_core(void)
 	raise(SIGSEGV);
 }
 
+/* The child keeps the descriptor until the test hangs up. */
+static void die_before_child(int fd)
+{
+	int word;
+
+	if (fork())
+		raise(SIGKILL);
+	/* The runner waits until everyone has closed its output. */
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	worker_say(fd, 0);
+	if (read(fd, &word, sizeof(word)))
+		_exit(8);
+	_exit(0);
+}
+
 void dying_await(struct httpq *h, int fd, enum dying way)
 {
 	int word;
@@ -92,6 +108,9 @@ void dying_await(struct httpq *h, int fd, enum dying way)
 	case DYING_CORE:
 		die_with_core();
 		break;
+	case DYING_FORKED:
+		die_before_child(fd);
+		break;
 	default:
 		break;
 	}
@@ -108,6 +127,9 @@ int dying_cause(struct worker *w, uint64_t id, enum dying way)
 	case DYING_DEADLINE:
 		return host_run("httpq worker drain %llu 1",
 				(unsigned long long)id) ? -EIO : 0;
+	case DYING_FORKED:
+		worker_say(w->fd, 1);
+		return worker_hear(w->fd);
 	default:
 		worker_say(w->fd, 1);
 		return 0;

@@ -15,6 +15,7 @@ enum dying {
 	DYING_CORE,		/* and the dump is slow */
 	DYING_DETACH,		/* is made to, and lives on */
 	DYING_DEADLINE,		/* of its drain; lives on */
+	DYING_FORKED,		/* is killed; its child keeps the handle open */
 	DYING_NR,
 };
 
