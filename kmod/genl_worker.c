@@ -7,6 +7,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
@@ -16,6 +17,7 @@
 #include "net.h"
 #include "notify.h"
 #include "queue.h"
+#include "record.h"
 #include "request.h"
 #include "trace.h"
 #include "view.h"
@@ -340,9 +342,9 @@ static bool is_heard(const struct httpq_net *hn)
 				  HTTPQ_GENL_EVENTS_GROUP);
 }
 
-static struct sk_buff *event_begin(u8 cmd, void **head)
+static struct sk_buff *event_begin(u8 cmd, void **head, gfp_t gfp)
 {
-	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, gfp);
 
 	if (!msg)
 		return NULL;
@@ -358,12 +360,12 @@ static struct sk_buff *event_begin(u8 cmd, void **head)
  * memory hears ENOBUFS, as if his own buffer had been full.
  */
 static void event_end(const struct httpq_net *hn, struct sk_buff *msg,
-		      void *head, int err)
+		      void *head, int err, gfp_t gfp)
 {
 	if (!err) {
 		genlmsg_end(msg, head);
 		genlmsg_multicast_netns(&httpq_genl_family, hn->net, msg, 0,
-					HTTPQ_GENL_EVENTS_GROUP, GFP_KERNEL);
+					HTTPQ_GENL_EVENTS_GROUP, gfp);
 		return;
 	}
 	nlmsg_free(msg);
@@ -387,19 +389,27 @@ static void tell_worker(const struct httpq_worker *worker, u8 cmd)
 	if (!is_heard(worker->hn))
 		return;
 	httpq_view_worker(worker, &view);
-	msg = event_begin(cmd, &head);
+	msg = event_begin(cmd, &head, GFP_KERNEL);
 	if (msg)
 		err = put_worker(msg, &view, pid_for_all(worker));
-	event_end(worker->hn, msg, head, err);
+	event_end(worker->hn, msg, head, err, GFP_KERNEL);
 }
 
-static int put_reason(struct sk_buff *skb, u8 reason)
+static int put_left(struct sk_buff *skb, u8 left, u8 reason)
 {
-	return reason ? nla_put_u8(skb, HTTPQ_A_REASON, reason) : 0;
+	int err = left ? nla_put_u8(skb, HTTPQ_A_LEFT, left) : 0;
+
+	if (!err && reason)
+		err = nla_put_u8(skb, HTTPQ_A_REASON, reason);
+	return err;
 }
 
-/* Anybody may listen: neither the client nor the query is told. */
-static void tell_zombie(const struct httpq_request *req, u8 cmd, u8 reason)
+/*
+ * Anybody may listen: neither the client nor the query is told. Called under
+ * spinlocks, of which none is taken below those of netlink.
+ */
+static void tell_zombie(const struct httpq_request *req, u8 cmd, u8 left,
+			u8 reason)
 {
 	struct httpq_view_zombie view;
 	struct sk_buff *msg;
@@ -409,10 +419,11 @@ static void tell_zombie(const struct httpq_request *req, u8 cmd, u8 reason)
 	if (!is_heard(req->hn))
 		return;
 	httpq_view_zombie(req, false, &view);
-	msg = event_begin(cmd, &head);
+	reason = httpq_record_reason(req, reason);
+	msg = event_begin(cmd, &head, GFP_ATOMIC);
 	if (msg)
-		err = put_zombie(msg, &view) ?: put_reason(msg, reason);
-	event_end(req->hn, msg, head, err);
+		err = put_zombie(msg, &view) ?: put_left(msg, left, reason);
+	event_end(req->hn, msg, head, err, GFP_ATOMIC);
 }
 
 static const struct httpq_notify_ops events_ops = {
@@ -433,13 +444,13 @@ void httpq_genl_events_start(void)
 /**
  * httpq_genl_events_stop - tell nothing more
  *
- * There are no handles, hence no zombies any more. Work that looked at the
- * last of them may still be telling of it, into a group that has no listeners
- * once its family is gone; it ends before the module's text goes.
+ * There are no handles, hence no zombies any more. Who took the last of them
+ * away may still be telling of it, in softirq perhaps.
  *
  * Context: Module exit; no handle is open and none can be opened.
  */
 void httpq_genl_events_stop(void)
 {
 	httpq_notify_register(NULL);
+	synchronize_rcu();
 }

@@ -10,6 +10,7 @@
 #include "conn.h"
 #include "held.h"
 #include "net.h"
+#include "notify.h"
 #include "queue.h"
 #include "record.h"
 #include "request.h"
@@ -282,6 +283,7 @@ bool httpq_held_end(struct httpq_worker *worker, struct httpq_request *req,
 		if (!httpq_conn_records(req))
 			httpq_record_answered(req, late_flags(req));
 	}
+	httpq_notify_left(req, HTTPQ_ZOMBIE_LEFT_LATE, HTTPQ_LOG_REASON_NONE);
 	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	httpq_request_put(req);
 	return true;
@@ -305,6 +307,8 @@ bool httpq_held_drop(struct httpq_worker *worker, struct httpq_request *req,
 		return false;
 	httpq_queue_done(req->queue);
 	httpq_request_end(req, cause);
+	httpq_notify_left(req, HTTPQ_ZOMBIE_LEFT_CANCELED,
+			  HTTPQ_LOG_REASON_ABANDONED_QUEUE);
 	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	httpq_request_put(req);
 	return true;
@@ -408,6 +412,7 @@ static void zombie_list(struct httpq_request *req)
 	/* Before another CPU can end it. */
 	trace_httpq_zombie_enter(req->zombie_id, httpq_request_log_id(req),
 				 req->zombie_why);
+	httpq_notify_zombie(req, HTTPQ_CMD_ZOMBIE_NEW);
 	list_add_tail(&req->zombie_node, &hn->zombies);
 	WRITE_ONCE(hn->nr_zombies, hn->nr_zombies + 1);
 	spin_unlock_bh(&hn->zombie_lock);

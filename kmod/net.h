@@ -88,7 +88,7 @@ struct httpq_net {
 	/** @idle: woken when @nr_conns or @slow_users falls to 0 */
 	wait_queue_head_t idle;
 
-	/** @zombie_lock: protects the next members; innermost */
+	/** @zombie_lock: protects the next members; only netlink's are inside */
 	spinlock_t zombie_lock;
 	/** @zombies: struct httpq_request by zombie_node, oldest first */
 	struct list_head zombies;

@@ -53,8 +53,17 @@ u8 httpq_record_parse_reason(enum httpq_parse_cause cause)
 	return parse_reasons[cause];
 }
 
-/* Two reasons have another name for a queue that httpq-pool runs. */
-static u8 reason_of(const struct httpq_request *req, u8 reason)
+/**
+ * httpq_record_reason - what the log calls it
+ * @req: request
+ * @reason: enum httpq_log_reason
+ *
+ * Two of them have another name for a queue that httpq-pool runs.
+ *
+ * Context: any.
+ * Return: enum httpq_log_reason.
+ */
+u8 httpq_record_reason(const struct httpq_request *req, u8 reason)
 {
 	const struct httpq_queue *queue = req->queue;
 
@@ -266,7 +275,7 @@ void httpq_record_failed(struct httpq_request *req, u8 reason, u16 flags)
 {
 	struct httpq_log_entry entry;
 
-	reason = reason_of(req, reason);
+	reason = httpq_record_reason(req, reason);
 	entry_init(&entry, req, HTTPQ_LOG_ERROR, flags);
 	entry.record.reason = reason;
 	entry.record.stage = httpq_record_stage(req);
@@ -296,7 +305,7 @@ void httpq_record_refused(struct httpq_request *req, u8 reason, u16 status,
 
 	entry_init(&entry, req, HTTPQ_LOG_ERROR, 0);
 	entry.refusal = !req->worker_id;
-	entry.record.reason = reason_of(req, reason);
+	entry.record.reason = httpq_record_reason(req, reason);
 	entry.record.status = status;
 	entry.record.sc_bytes = sent;
 	entry.record.stage = req->queue ? HTTPQ_LOG_STAGE_QUEUED :

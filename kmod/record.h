@@ -20,6 +20,7 @@ void httpq_record_conn(struct httpq_net *hn, u32 conn_id,
 		       const struct httpq_addr *local,
 		       const struct httpq_addr *remote, u8 reason, u16 status);
 u8 httpq_record_parse_reason(enum httpq_parse_cause cause);
+u8 httpq_record_reason(const struct httpq_request *req, u8 reason);
 u8 httpq_record_stage(const struct httpq_request *req);
 
 #endif /* _HTTPQ_RECORD_H */

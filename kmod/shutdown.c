@@ -65,6 +65,8 @@ static void __net_exit shutdown_batch(struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list)
 		shutdown_net(httpq_net_of(net));
+	/* Some who took a zombie from its handle may be telling of it. */
+	synchronize_rcu();
 	/* Callbacks still run that count on the account and on the routes. */
 	rcu_barrier();
 }

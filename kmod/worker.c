@@ -392,6 +392,8 @@ static void leave_requests(struct httpq_worker *worker)
 			continue;
 		list_del_init(&req->node);
 		httpq_queue_done(req->queue);
+		httpq_notify_left(req, HTTPQ_ZOMBIE_LEFT_ABANDONED,
+				  HTTPQ_LOG_REASON_ABANDONED_QUEUE);
 		httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 		httpq_request_put(req);
 		aborted++;

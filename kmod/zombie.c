@@ -32,20 +32,21 @@ static unsigned long timeout(const struct httpq_net *hn)
 }
 
 /* Nobody waits for its end any more. */
-static bool zombie_end(struct httpq_request *req, u8 cause, u16 flags,
-		       u8 *reason)
+static bool zombie_end(struct httpq_request *req, u8 cause, u8 left, u16 flags)
 {
 	const struct httpq_facts facts = {
 		.cause = cause,
 		.progress = req->progress,
 		.client_gone = req->zombie_why == HTTPQ_ZOMBIE_CLIENT_GONE,
 	};
+	u8 reason;
 
 	if (!httpq_held_revoke(req, false))
 		return false;
-	*reason = httpq_lifecycle_fate(&facts).reason;
+	reason = httpq_lifecycle_fate(&facts).reason;
 	httpq_queue_done(req->queue);
-	httpq_record_failed(req, *reason, flags);
+	httpq_record_failed(req, reason, flags);
+	httpq_notify_left(req, left, reason);
 	httpq_request_set_state(req, HTTPQ_LIFECYCLE_REQUEST_END);
 	/* The table's; the caller has one of his own. */
 	httpq_request_put(req);
@@ -141,10 +142,10 @@ static struct httpq_request *unlist_surplus(struct httpq_net *hn)
 static bool evict(struct httpq_net *hn, unsigned int max)
 {
 	struct httpq_request *req;
-	u8 reason;
 
 	while (max-- && (req = unlist_surplus(hn))) {
-		if (zombie_end(req, HTTPQ_CAUSE_ZOMBIE_EVICT, 0, &reason))
+		if (zombie_end(req, HTTPQ_CAUSE_ZOMBIE_EVICT,
+			       HTTPQ_ZOMBIE_LEFT_EVICTED, 0))
 			httpq_stats_inc(hn->stats, zombies_evicted);
 		httpq_request_put(req);
 	}
@@ -188,25 +189,30 @@ static void shrink(struct httpq_request *req)
 		httpq_request_forget(to);
 }
 
+/* Unless it has left: nothing is told of it after that. */
+static void tell_half(struct httpq_net *hn, struct httpq_request *req)
+{
+	req->zombie_half = true;
+	spin_lock_bh(&hn->zombie_lock);
+	if (!list_empty(&req->zombie_node))
+		httpq_notify_zombie(req, HTTPQ_CMD_ZOMBIE_SET);
+	spin_unlock_bh(&hn->zombie_lock);
+}
+
 /* One zombie's turn. Returns jiffies until the next thing is due. */
 static unsigned long visit(struct httpq_net *hn, struct httpq_request *req)
 {
 	unsigned long age = jiffies - req->zombie_since;
 	unsigned long limit = timeout(hn);
-	u8 reason;
 
 	if (age >= limit) {
-		if (zombie_end(req, HTTPQ_CAUSE_ZOMBIE_TIMER, 0, &reason)) {
+		if (zombie_end(req, HTTPQ_CAUSE_ZOMBIE_TIMER,
+			       HTTPQ_ZOMBIE_LEFT_EXPIRED, 0))
 			httpq_stats_inc(hn->stats, zombies_expired);
-			httpq_notify_zombie(req, HTTPQ_CMD_ZOMBIE_DEL, reason);
-		}
 		return limit;
 	}
-	if (age >= limit / 2 && !req->zombie_half) {
-		req->zombie_half = true;
-		httpq_notify_zombie(req, HTTPQ_CMD_ZOMBIE_SET,
-				    HTTPQ_LOG_REASON_NONE);
-	}
+	if (age >= limit / 2 && !req->zombie_half)
+		tell_half(hn, req);
 	shrink(req);
 	return (age < limit / 2 ? limit / 2 : limit) - age;
 }
@@ -243,17 +249,15 @@ u32 httpq_zombie_reap(struct httpq_net *hn, u64 id)
 	struct httpq_request *req;
 	u64 at = id ? id - 1 : 0;
 	u32 reaped = 0;
-	u8 reason;
 
 	if (id)
 		last = id;
 	while (at < last && (req = httpq_zombie_next(hn, at))) {
 		at = req->zombie_id;
 		if (at <= last &&
-		    zombie_end(req, HTTPQ_CAUSE_ZOMBIE_REAP, HTTPQ_LOG_REAPED,
-			       &reason)) {
+		    zombie_end(req, HTTPQ_CAUSE_ZOMBIE_REAP,
+			       HTTPQ_ZOMBIE_LEFT_REAPED, HTTPQ_LOG_REAPED)) {
 			httpq_stats_inc(hn->stats, zombies_reaped);
-			httpq_notify_zombie(req, HTTPQ_CMD_ZOMBIE_DEL, reason);
 			reaped++;
 		}
 		httpq_request_put(req);

@@ -649,11 +649,14 @@ struct httpq_drain {
  *	WORKER_NEW	a handle attached
  *	WORKER_SET	its state changed
  *	WORKER_DEL	it is gone
+ *	ZOMBIE_NEW	a request became a zombie
  *	ZOMBIE_SET	half of its time is over
- *	ZOMBIE_DEL	its time is over, or it was reaped; with REASON
+ *	ZOMBIE_DEL	it is none any more; with LEFT and, unless its end came
+ *			late, REASON
  *
- * Anyone may listen: events have neither the client nor the query. Who does
- * not keep up hears ENOBUFS, and looks at a dump.
+ * Each zombie has one NEW and one DEL, in this order, with its SET between
+ * them if it lives that long. Anyone may listen: events have neither the client
+ * nor the query. Who does not keep up hears ENOBUFS, and looks at a dump.
  */
 #define HTTPQ_GENL_NAME		"httpq"
 #define HTTPQ_GENL_VERSION	1
@@ -684,6 +687,7 @@ enum httpq_cmd {
 	HTTPQ_CMD_ZOMBIE_GET,
 	HTTPQ_CMD_ZOMBIE_REAP,
 	HTTPQ_CMD_URL_SET,
+	HTTPQ_CMD_ZOMBIE_NEW,
 	__HTTPQ_CMD_MAX,
 };
 
@@ -746,6 +750,7 @@ enum httpq_attr {
 	HTTPQ_A_BYTES,		/* u32, memory of a zombie */
 	HTTPQ_A_REQUEST_ID,	/* u64, as in the log */
 	HTTPQ_A_KEEPALIVE,	/* u8, 0: as NO_KEEPALIVE */
+	HTTPQ_A_LEFT,		/* u8, enum httpq_zombie_left */
 	__HTTPQ_A_MAX,
 };
 
@@ -776,6 +781,16 @@ enum httpq_worker_state {
 enum httpq_zombie_why {
 	HTTPQ_ZOMBIE_CLIENT_GONE = 1,	/* reset, or closed */
 	HTTPQ_ZOMBIE_END_OWED,		/* answered but for the end */
+};
+
+/* How a zombie came to be none any more. */
+enum httpq_zombie_left {
+	HTTPQ_ZOMBIE_LEFT_LATE = 1,	/* its end came after all */
+	HTTPQ_ZOMBIE_LEFT_EXPIRED,	/* its time was over */
+	HTTPQ_ZOMBIE_LEFT_EVICTED,	/* the oldest of too many */
+	HTTPQ_ZOMBIE_LEFT_REAPED,	/* by ZOMBIE_REAP */
+	HTTPQ_ZOMBIE_LEFT_CANCELED,	/* its worker gave it up */
+	HTTPQ_ZOMBIE_LEFT_ABANDONED,	/* the handle that held it is gone */
 };
 
 enum httpq_engine {
