@@ -429,19 +429,38 @@ hears() {
 	check "monitor prints $1" heard "$1"
 }
 
+# All that a zombie has, in this order.
+are_zombie_events() {
+	jq -se '[.[] | select(.event | startswith("zombie-"))] |
+		map(.event) == ["zombie-new", "zombie-set", "zombie-del"] and
+		(map(.id) | unique | length) == 1 and
+		map(.left) == [null, null, "expired"] and
+		map(.reason) == [null, null, "Connection_Dropped"]' \
+		"$work/objects" >/dev/null
+}
+
 test_monitor() {
-	local id pid listener
+	local id pid listener objects
 
 	listen
 	start web httpq-echo web
 	hears "^worker-new id $id queue web state starting held 0 "
 	hears "^worker-set id $id queue web pid $pid command httpq-echo state active "
 	sysctl -qw net.httpq.zombie_timeout_ms=2000
+	httpq -j monitor >"$work/objects" 2>&1 &
+	objects=$!
+	pids+=("$objects")
+	until_true joined "$objects"
 	linger over
+	hears "^zombie-new id [0-9]+ .* why client_gone .* request POST /over HTTP/1.1$"
 	hears "^zombie-set id [0-9]+ age [0-9.ms]+ why client_gone stage [a-z]+ queue web worker $id pid $pid bytes [0-9]+ log-id [0-9a-f]+ request POST /over HTTP/1.1$"
-	hears "^zombie-del reason Connection_Dropped id .* POST /over HTTP/1.1$"
+	hears "^zombie-del left expired reason Connection_Dropped id .* POST /over HTTP/1.1$"
 	sysctl -qw net.httpq.zombie_timeout_ms=120000
 	kill -CONT "$pid"
+	until_true are_zombie_events
+	check 'monitor -j prints what becomes of a zombie' are_zombie_events
+	kill "$objects"
+	wait "$objects" 2>/dev/null
 	kill "$listener"
 	wait "$listener" 2>/dev/null
 	listen -j

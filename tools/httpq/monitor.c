@@ -25,6 +25,7 @@ static const struct event {
 	{ HTTPQ_CMD_WORKER_NEW, "worker-new", worker_columns },
 	{ HTTPQ_CMD_WORKER_SET, "worker-set", worker_columns },
 	{ HTTPQ_CMD_WORKER_DEL, "worker-del", worker_columns },
+	{ HTTPQ_CMD_ZOMBIE_NEW, "zombie-new", zombie_columns },
 	{ HTTPQ_CMD_ZOMBIE_SET, "zombie-set", zombie_columns },
 	{ HTTPQ_CMD_ZOMBIE_DEL, "zombie-del", zombie_columns },
 	{}

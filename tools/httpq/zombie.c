@@ -28,8 +28,17 @@ static const char *const reason_words[] = {
 	NULL
 };
 
-/* The first one is for monitor only: it is over then. */
+/* By enum httpq_zombie_left. */
+static const char *const left_words[] = {
+	"-", "late", "expired", "evicted", "reaped", "canceled", "abandoned",
+	NULL
+};
+
+/* Those for monitor only: it is over then. */
+#define MONITOR_COLUMNS 2
+
 const struct out_column zombie_columns[] = {
+	{ "LEFT", "left", OUT_WORD, .attr = HTTPQ_A_LEFT, .words = left_words },
 	{ "REASON", "reason", OUT_WORD, .attr = HTTPQ_A_REASON,
 	  .words = reason_words },
 	{ "ID", "id", OUT_NUMBER, .attr = HTTPQ_A_ID },
@@ -59,7 +68,7 @@ static int show_zombies(char **words)
 {
 	if (no_more_words(words))
 		return -1;
-	return show_all(HTTPQ_CMD_ZOMBIE_GET, zombie_columns + 1,
+	return show_all(HTTPQ_CMD_ZOMBIE_GET, zombie_columns + MONITOR_COLUMNS,
 			"zombie show");
 }
 
