@@ -22,7 +22,7 @@ struct serve {
 	void *data;
 	int nr;
 	volatile bool stop;
-	pthread_t threads[16];
+	pthread_t threads[32];
 };
 
 /* Makes queue "test", binds @url for the life of the handle and starts @nr

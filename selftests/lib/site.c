@@ -16,6 +16,8 @@
 #define MID 300000
 /* More than all buffers between here and there. */
 #define BIG (4 * 1024 * 1024)
+/* More than there are clients that make one wait. */
+#define THREADS 32
 
 static void send_open(struct httpq_request *req)
 {
@@ -113,7 +115,7 @@ int site_open(struct site *site, int limit_ms, long sndbuf)
 		return -EIO;
 	err = site_serve(site, limit_ms, sndbuf);
 	return pair_enter_near(&site->pair) ?: err ?:
-	       serve_threads(&site->serve, 8);
+	       serve_threads(&site->serve, THREADS);
 }
 
 void site_close(struct site *site)

@@ -35,7 +35,7 @@ struct site {
 	long slowest;
 };
 
-/* All timers of a connection to @limit_ms. Eight threads answer by the path:
+/* All timers of a connection to @limit_ms. Many threads answer by the path:
  * /bye with a close, /open without a length, /some, /mid and /big by what they
  * fill, /broken with a part, /body once it is read, /late never, anything else
  * "ok".
