@@ -583,7 +583,7 @@ struct httpq_ready {
  * @size: sizeof(struct httpq_drain).
  * @flags: Must be 0.
  * @deadline_ms: what is held then is treated as if the handle were closed;
- *	0 for no deadline.
+ *	0 for no deadline, a day at most, EINVAL beyond that.
  * @out_held: requests that the handle still holds.
  *
  * Requests that were not delivered go back to the queue at once. What the
