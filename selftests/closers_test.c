@@ -4,6 +4,7 @@
  * holds up the server. Here, however a connection ends, a client that keeps
  * sending, never reads, half-closes or vanishes costs its own connection only,
  * and not for longer than its deadline. timeout: 240
+ * kernels: uml 6.12 6.1
  */
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -3,6 +3,7 @@
  * Seed Q235611, in numbers: a crowd of clients that misbehave at once while
  * their connections are being closed, and a thousand others that are served
  * meanwhile. timeout: 240
+ * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>
 #include <pthread.h>

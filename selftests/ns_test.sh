@@ -5,7 +5,7 @@
 # /proc/net/httpq tells to whom. Needs root, the module loaded, httpq and the
 # examples in PATH, curl, ip, jq and setpriv. Prints TAP.
 #
-# kernels: uml uml-6.1 6.12 6.1
+# kernels: uml 6.12 6.1
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Workers and zombies in /proc/net/httpq, and what of them is shown to whom.
- * kernels: uml uml-6.1 6.12 6.1
+ * kernels: uml 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

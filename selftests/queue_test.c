@@ -3,6 +3,7 @@
  * A queue between many clients and many workers: states, limits, what becomes
  * of requests when either side or the queue itself goes, and the tables that
  * show it.
+ * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Each request leaves one record, and each reason that can occur its own:
- * provoked by real clients, compared as a line. kernels: uml uml-6.1 6.12 6.1
+ * provoked by real clients, compared as a line. kernels: uml 6.12 6.1
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
  * Article 908739: workers are recycled and killed under load, and no request
  * is lost. What can't be repeated fails visibly, and at most once for each
  * worker that was killed. timeout: 600
+ * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

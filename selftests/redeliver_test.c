@@ -3,6 +3,7 @@
  * A worker dies, in any way, at any stage of a request: what becomes of the
  * request by the policy of its queue. timeout: 300
  * debug: -v kill
+ * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

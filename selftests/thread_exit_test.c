@@ -4,6 +4,7 @@
  * exits. Here nobody's exit closes a socket: not that of the thread or process
  * that received or answered, held at any point of its way out.
  * timeout: 300
+ * kernels: uml debug 6.12 6.1
  */
 #include <pthread.h>
 #include <sched.h>

@@ -4,6 +4,7 @@
  * worker has begun and before the worker's handle is closed. There it was
  * bound to the old process with its connection, and lost. Here another worker
  * has it at once, or the next one that comes.
+ * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>
 #include <signal.h>
