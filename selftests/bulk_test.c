@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -438,36 +439,51 @@ static const char *bulk_run(struct peer *p, struct job *job, struct flow *f,
 	return job->wrong ?: wrong;
 }
 
-TEST_F_TIMEOUT(bulk, transfer, 120)
+/* By how many KiB the kernel grows meanwhile, at the most. */
+static long bulk_grows(struct peer *p, struct job *job, struct flow *f,
+		       uint64_t up, uint64_t down, const char **wrong)
+{
+	long kernel, pages;
+
+	/* Who answers before a long body is read closes the connection. */
+	peer_close(p);
+	*wrong = client_connect(p) ? "no connection" : NULL;
+	kernel = host_kernel_kib();
+	pages = pages_kib();
+	if (!*wrong)
+		*wrong = bulk_run(p, job, f, up, down);
+	kernel = f->kernel - kernel;
+	pages = f->pages - pages;
+	printf("# kernel +%ld KiB, pages +%ld KiB\n", kernel, pages);
+	return kernel > pages ? kernel : pages;
+}
+
+TEST_F_TIMEOUT(bulk, transfer, 240)
 {
 	/* In all, both ways. */
 	uint64_t size = ((uint64_t)host_scale(256, 32) * 1024 * 1024 + 12345) /
 			(variant->up + variant->down);
+	uint64_t up = variant->up * size, down = variant->down * size;
 	static struct flow f;
-	long kernel, pages;
+	long grown = LONG_MAX;
 	const char *wrong;
+	int i;
 
 	/*
 	 * Less of it once, so that what is allocated once is there, and what
-	 * KASAN keeps of what was freed.
+	 * KASAN keeps of what was freed: it may keep more, for a while.
 	 */
 	wrong = bulk_run(&self->peer, &self->job, &f, variant->up * 9999999,
 			 variant->down * 9999999);
 	ASSERT_STREQ("", wrong ?: "");
-	/* Who answers before a long body is read closes the connection. */
-	peer_close(&self->peer);
-	ASSERT_EQ(0, client_connect(&self->peer));
-	kernel = host_kernel_kib();
-	pages = pages_kib();
-	wrong = bulk_run(&self->peer, &self->job, &f, variant->up * size,
-			 variant->down * size);
-	ASSERT_STREQ("", wrong ?: "");
-	EXPECT_EQ(variant->up * size, f.sent);
-	EXPECT_EQ(variant->down * size, f.got);
-	EXPECT_GT(4096, f.kernel - kernel);
-	EXPECT_GT(4096, f.pages - pages);
-	TH_LOG("kernel +%ld KiB, pages +%ld KiB", f.kernel - kernel,
-	       f.pages - pages);
+	for (i = 0; i < host_scale(1, 3) && grown >= 4096; i++) {
+		grown = bulk_grows(&self->peer, &self->job, &f, up, down,
+				   &wrong);
+		ASSERT_STREQ("", wrong ?: "");
+		EXPECT_EQ(up, f.sent);
+		EXPECT_EQ(down, f.got);
+	}
+	EXPECT_GT(4096, grown);
 }
 
 /* --------------------------------------- pressure back, and large numbers */
