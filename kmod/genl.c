@@ -358,7 +358,7 @@ static int genl_queue_new(struct sk_buff *skb, struct genl_info *info)
 	return act(skb, info, queue_new);
 }
 
-static int queue_set(struct httpq_net *hn, struct sk_buff *skb,
+static int set_queue(struct httpq_net *hn, struct sk_buff *skb,
 		     struct genl_info *info)
 {
 	const struct nlattr *state = info->attrs[HTTPQ_A_QUEUE_STATE];
@@ -379,6 +379,18 @@ static int queue_set(struct httpq_net *hn, struct sk_buff *skb,
 	return 0;
 }
 
+static int queue_set(struct httpq_net *hn, struct sk_buff *skb,
+		     struct genl_info *info)
+{
+	char name[HTTPQ_QUEUE_NAME_MAX + 1] = "";
+	int err;
+
+	err = read_queue_name(info, name) ?: set_queue(hn, skb, info);
+	if (err)
+		trace_httpq_queue_state_err(name, err);
+	return err;
+}
+
 static int genl_queue_set(struct sk_buff *skb, struct genl_info *info)
 {
 	return act(skb, info, queue_set);
@@ -387,12 +399,16 @@ static int genl_queue_set(struct sk_buff *skb, struct genl_info *info)
 static int queue_del(struct httpq_net *hn, struct sk_buff *skb,
 		     struct genl_info *info)
 {
+	char name[HTTPQ_QUEUE_NAME_MAX + 1] = "";
 	struct httpq_queue *queue;
 	int err;
 
-	err = find_own_queue(hn, skb, info, &queue);
-	if (err)
+	err = read_queue_name(info, name) ?:
+	      find_own_queue(hn, skb, info, &queue);
+	if (err) {
+		trace_httpq_queue_del_err(name, err);
 		return err;
+	}
 	httpq_bind_remove_queue(hn, queue);
 	httpq_queue_delete(queue);
 	return 0;

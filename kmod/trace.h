@@ -114,6 +114,20 @@ DECLARE_EVENT_CLASS(httpq_queue_name_class,
 	TP_printk("queue=%s", __entry->queue)
 );
 
+DECLARE_EVENT_CLASS(httpq_queue_err_class,
+	TP_PROTO(const char *queue, int err),
+	TP_ARGS(queue, err),
+	TP_STRUCT__entry(
+		__array(char, queue, HTTPQ_QUEUE_NAME_MAX + 1)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		strscpy(__entry->queue, queue, sizeof(__entry->queue));
+		__entry->err = err;
+	),
+	TP_printk("queue=%s err=%d", __entry->queue, __entry->err)
+);
+
 DECLARE_EVENT_CLASS(httpq_worker_err_class,
 	TP_PROTO(u64 id, int err),
 	TP_ARGS(id, err),
@@ -361,23 +375,19 @@ DEFINE_EVENT(httpq_queue_name_class, httpq_queue_new,
 	TP_ARGS(queue)
 );
 
-TRACE_EVENT(httpq_queue_new_err,
+DEFINE_EVENT(httpq_queue_err_class, httpq_queue_new_err,
 	TP_PROTO(const char *queue, int err),
-	TP_ARGS(queue, err),
-	TP_STRUCT__entry(
-		__array(char, queue, HTTPQ_QUEUE_NAME_MAX + 1)
-		__field(int, err)
-	),
-	TP_fast_assign(
-		strscpy(__entry->queue, queue, sizeof(__entry->queue));
-		__entry->err = err;
-	),
-	TP_printk("queue=%s err=%d", __entry->queue, __entry->err)
+	TP_ARGS(queue, err)
 );
 
 DEFINE_EVENT(httpq_queue_name_class, httpq_queue_del,
 	TP_PROTO(const char *queue),
 	TP_ARGS(queue)
+);
+
+DEFINE_EVENT(httpq_queue_err_class, httpq_queue_del_err,
+	TP_PROTO(const char *queue, int err),
+	TP_ARGS(queue, err)
 );
 
 DEFINE_EVENT(httpq_queue_class, httpq_queue_push,
@@ -411,6 +421,12 @@ TRACE_EVENT(httpq_queue_state,
 	),
 	TP_printk("queue=%s from=%u to=%u", __entry->queue, __entry->from,
 		  __entry->to)
+);
+
+/* Of any setting of a queue, not only of its state. */
+DEFINE_EVENT(httpq_queue_err_class, httpq_queue_state_err,
+	TP_PROTO(const char *queue, int err),
+	TP_ARGS(queue, err)
 );
 
 /* Workers. */

@@ -388,6 +388,18 @@ TEST_F(trace, queue_new)
 	EXPECT_EQ(1, told("httpq_queue_del", ""));
 }
 
+TEST_F(trace, queue_that_is_not)
+{
+	EXPECT_NE(0, host_run("httpq queue set one state stopped"));
+	EXPECT_EQ(1, told("httpq_queue_state_err",
+			  words("queue=one err=-%llu", ENOENT, 0)));
+	EXPECT_NE(0, host_run("httpq queue del one"));
+	EXPECT_EQ(1, told("httpq_queue_del_err",
+			  words("queue=one err=-%llu", ENOENT, 0)));
+	EXPECT_EQ(0, told("httpq_queue_state", ""));
+	EXPECT_EQ(0, told("httpq_queue_del", ""));
+}
+
 static int attach_as_user(void *data)
 {
 	return raw_attach(raw_open(0), "three", HTTPQ_ATTACH_CREATE, 0600);
@@ -480,10 +492,12 @@ TEST(all_are_known)
 		"httpq_deliver", "httpq_deliver_err", "httpq_event",
 		"httpq_head", "httpq_head_err", "httpq_listen",
 		"httpq_listen_engine", "httpq_listen_engine_err",
-		"httpq_listen_err", "httpq_queue_del", "httpq_queue_new",
+		"httpq_listen_err", "httpq_queue_del",
+		"httpq_queue_del_err", "httpq_queue_new",
 		"httpq_queue_new_err", "httpq_queue_push",
 		"httpq_queue_push_err",
-		"httpq_queue_return", "httpq_queue_state", "httpq_record",
+		"httpq_queue_return", "httpq_queue_state",
+		"httpq_queue_state_err", "httpq_record",
 		"httpq_reply", "httpq_reply_end", "httpq_reply_err",
 		"httpq_send", "httpq_unbind_err",
 		"httpq_worker_attach", "httpq_worker_attach_err",
