@@ -446,25 +446,42 @@ TEST_F(transfer, share)
 /*
  * One thread sleeps, is woken for a request, and before it runs finds an event
  * to return instead: the request is for the other that sleeps. The test holds
- * the processor of the first meanwhile.
+ * the processor of the first meanwhile; where softirqs are late that may not be
+ * long enough, and the first gets the request.
  */
+static bool is_passed_on(int fd, int other, struct peer *peers)
+{
+	static struct taker first, second;
+	bool late;
+
+	second.cpu = -1;
+	if (!raw_gets(peers, 1, PORT, queue) ||
+	    peer_connect(&peers[1], "127.0.0.1", PORT) || !raw_take_one(fd) ||
+	    !taker_start(&first, fd, 1) || !taker_start(&second, other, 1) ||
+	    hold_cpu(true))
+		return false;
+	raw_get(&peers[1], "/1");
+	peer_reset(&peers[0]);
+	hold_cpu(false);
+	if (taker_join(&first) != 1)
+		return false;
+	late = first.t.events[0].type == HTTPQ_EVENT_REQUEST;
+	/* The event is still there, and the second still waits. */
+	if (late && (raw_take(fd, &first.t, 1, PEER_TIMEOUT) != 1 ||
+		     !raw_gets(&peers[2], 1, PORT, queue)))
+		return false;
+	return taker_join(&second) == 1 && !late &&
+	       second.t.events[0].type == HTTPQ_EVENT_REQUEST;
+}
+
 TEST_F(transfer, wakeup_passed_on)
 {
-	static struct taker first, second = { .cpu = -1 };
-	int other = raw_worker(queue, 0);
+	int other = raw_worker(queue, 0), i;
+	bool passed = false;
 
-	ASSERT_TRUE(raw_gets(self->peers, 1, PORT, queue));
-	ASSERT_EQ(0, peer_connect(&self->peers[1], "127.0.0.1", PORT));
-	ASSERT_NE(0, raw_take_one(self->fd));
-	ASSERT_TRUE(taker_start(&first, self->fd, 1));
-	ASSERT_TRUE(taker_start(&second, other, 1));
-	ASSERT_EQ(0, hold_cpu(true));
-	raw_get(&self->peers[1], "/1");
-	peer_reset(&self->peers[0]);
-	ASSERT_EQ(0, hold_cpu(false));
-	EXPECT_EQ(1, taker_join(&first));
-	EXPECT_EQ(1, taker_join(&second));
-	EXPECT_NE(first.t.events[0].type, second.t.events[0].type);
+	for (i = 0; i < 4 && !passed; i++)
+		passed = is_passed_on(self->fd, other, &self->peers[3 * i]);
+	EXPECT_TRUE(passed);
 	close(other);
 }
 
