@@ -14,6 +14,7 @@
 #include "host.h"
 #include "kselftest_harness.h"
 #include "site.h"
+#include "worker.h"
 
 /* Each of the timers. Who behaves has to be in time for them too. */
 #define LIMIT_MS host_scale(300, 1000)
@@ -54,18 +55,41 @@ static const struct end ends[] = {
 			       "Connection: close\r\n\r\n" },
 	{ "no worker", "GET /nobody/ HTTP/1.1\r\nHost: a\r\n"
 		       "Connection: close\r\n\r\n" },
+	{ "keepalive off", "GET /alone/ HTTP/1.1\r\nHost: a\r\n\r\n" },
+	{ "killed half-way", "GET /dying/ HTTP/1.1\r\nHost: a\r\n\r\n" },
 };
 
 #define ENDS (sizeof(ends) / sizeof(ends[0]))
 /* But for the last one, who needs the others to be at their end. */
 #define MANNERS CLOSER_VANISHES_LATE
 
+/* Begins each answer of a queue of its own, and no more. */
+static void answer_half(struct httpq *h, int fd)
+{
+	struct httpq_request *req;
+	struct httpq *dying;
+	int err;
+
+	err = httpq_open(&dying, "dying", HTTPQ_OPEN_CREATE) ?:
+	      httpq_bind(dying, "http://*:8080/dying/", 0);
+	worker_say(fd, err);
+	for (;;) {
+		req = worker_take(dying);
+		httpq_send(req, "half", 4, HTTPQ_SEND_MORE);
+		worker_say(fd, 0);
+	}
+}
+
 /* ---------------------------------------- each end with each kind of client */
 
-/* @n: how many misbehave; each end comes with each manner, or with one */
+/*
+ * @dying: the worker that is killed
+ * @n: how many misbehave; each end comes with each manner, or with one
+ */
 FIXTURE(closers)
 {
 	struct site site;
+	struct worker dying;
 	struct closer closers[ENDS * MANNERS];
 	int n;
 };
@@ -130,6 +154,10 @@ FIXTURE_SETUP(closers)
 	self->n = variant->all ? ENDS * MANNERS : ENDS;
 	ASSERT_EQ(0, site_open(&self->site, variant->lossy ? LOSSY_LIMIT_MS :
 			       LIMIT_MS, 1024 * 1024));
+	ASSERT_EQ(0, pair_enter_far(&self->site.pair));
+	ASSERT_EQ(0, worker_start(&self->dying, answer_half, NULL));
+	ASSERT_EQ(0, pair_enter_near(&self->site.pair));
+	ASSERT_EQ(0, worker_hear(self->dying.fd));
 	if (variant->lossy)
 		ASSERT_EQ(0, pair_netem(&self->site.pair, NETEM_LOSSY));
 }
@@ -161,8 +189,12 @@ static int start_all(FIXTURE_DATA(closers) *self,
 		if (err == -EPIPE)
 			err = 0;
 	}
+	for (i = 0; i < self->n / ENDS && !err; i++)
+		err = worker_hear(self->dying.fd);
 	if (!err && (variant->all || manner == CLOSER_VANISHES))
 		err = closer_vanish();
+	if (!err)
+		worker_kill(&self->dying);
 	return err;
 }
 

@@ -9,6 +9,7 @@
 
 #define URL "http://*:8080/"
 #define URL_NOBODY "http://*:8080/nobody/"
+#define URL_ALONE "http://*:8080/alone/"
 #define GET "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"
 /* More than a client's window if it takes a little. */
 #define SOME 100000
@@ -92,8 +93,9 @@ static int site_serve(struct site *site, int limit_ms, long sndbuf)
 	site_set_timers(limit_ms);
 	host_sysctl("sndbuf", sndbuf);
 	err = serve_start(&site->serve, URL, serve_path, NULL, 0);
-	if (!err && host_run("httpq queue set test answer-timeout %d",
-			     limit_ms))
+	if (!err && host_run("httpq queue set test answer-timeout %d &&"
+			     "httpq url add '%s' queue test keepalive off",
+			     limit_ms, URL_ALONE))
 		err = -EIO;
 	if (!err)
 		err = httpq_open(&site->nobody, "nobody", HTTPQ_OPEN_CREATE);

@@ -38,7 +38,7 @@ struct site {
 /* All timers of a connection to @limit_ms. Many threads answer by the path:
  * /bye with a close, /open without a length, /some, /mid and /big by what they
  * fill, /broken with a part, /body once it is read, /late never, anything else
- * "ok".
+ * "ok"; below /alone/ it is one request for each connection.
  * 0 or -errno.
  */
 int site_open(struct site *site, int limit_ms, long sndbuf);
