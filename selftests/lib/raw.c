@@ -11,12 +11,14 @@
 #include "host.h"
 #include "raw.h"
 
-int raw_ioctl(int fd, unsigned long cmd, void *arg)
+static int native_ioctl(int fd, unsigned long cmd, void *arg)
 {
 	int ret = ioctl(fd, cmd, arg);
 
 	return ret < 0 ? -errno : ret;
 }
+
+int (*raw_ioctl)(int fd, unsigned long cmd, void *arg) = native_ioctl;
 
 int raw_open(int flags)
 {

@@ -27,8 +27,8 @@ struct raw_answer {
 	struct httpq_send send;
 };
 
-/* 0 or a positive result, or -errno. */
-int raw_ioctl(int fd, unsigned long cmd, void *arg);
+/* 0 or a positive result, or -errno. A test may have its own way. */
+extern int (*raw_ioctl)(int fd, unsigned long cmd, void *arg);
 
 /* A handle that is not attached; ends the test if there is none. */
 int raw_open(int flags);
