@@ -5,7 +5,7 @@
 # and ss -K, by which an administrator ends connections. Needs root and the
 # module loaded. Prints TAP.
 #
-# kernels: uml 6.12 6.1
+# kernels: 6.12 6.1 (uml)
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

@@ -5,7 +5,7 @@
 # libhttpq(3). Needs root, the module loaded, tool and examples in PATH, curl
 # and setpriv. Prints TAP.
 #
-# kernels: uml 6.1
+# kernels: 6.1 (uml)
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls

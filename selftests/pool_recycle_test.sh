@@ -4,7 +4,7 @@
 # httpq-pool: recycling for each of its reasons, reloads, and its own restarts.
 # Needs root, the module loaded, the tools in PATH, curl and jq. Prints TAP.
 #
-# kernels: uml 6.12
+# kernels: 6.12 (uml)
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls
@@ -51,10 +51,10 @@ recycles() {
 	load one
 	for i in 2 4 6; do
 		httpq pool recycle web
-		await is web ".recycled == $i"
+		await is web recycled="$i"
 		await settled web 2
 	done
-	unload && is web '.recycled == 6'
+	unload && is web recycled=6
 }
 
 # The new one is ready before the old one is told to leave.
@@ -72,7 +72,7 @@ one_worker() {
 
 	ids=$(workers web 'map(.id) | sort | @csv')
 	[[ $ids = 7,8 ]] && httpq pool recycle web 8 &&
-		await is web '.recycled == 7' && await settled web 2 &&
+		await is web recycled=7 && await settled web 2 &&
 		are web 'map(.id) | sort == [7, 9]'
 }
 
@@ -113,7 +113,7 @@ by() {
 		command = httpq-hello $1
 	X
 	await said "$1" "worker 1: drains: $2" && await settled "$1" 1 &&
-		is "$1" '.recycled == 1' && quit "$1"
+		is "$1" recycled=1 && quit "$1"
 }
 
 by_time() {
@@ -149,7 +149,7 @@ broken_version() {
 	chmod +x "$work/broken"
 	replace "$work/broken"
 	await said change 'ended with status 1' 2 && says one &&
-		is change '.state == "running" and .failures == 0' &&
+		is change state=running failures=0 &&
 		replace "$(command -v httpq-hello)" &&
 		await said change 'worker 3: drains: changed' &&
 		await settled change 1 && says one && quit change
@@ -164,7 +164,7 @@ no_reason() {
 	replace "$(command -v httpq-hello)"
 	load one
 	sleep 3
-	unload && are calm '.[0].id == 1' && is calm '.recycled == 0' && quit calm
+	unload && are calm '.[0].id == 1' && is calm recycled=0 && quit calm
 }
 
 # A worker's own part changes, so that all are recycled; the rest is just set.
@@ -174,7 +174,7 @@ reloads() {
 	sed -i -e 's/^workers.*/workers = 3/' -e 's/-m one/-m two/' \
 		-e "s#^bind.*#bind = http://*:$new/a/ site 4#" "$work/web.conf"
 	echo 'max-queued = 11' >> "$work/web.conf"
-	reload web && await is web '.recycled == 9' && await settled web 3 &&
+	reload web && await is web recycled=9 && await settled web 3 &&
 		said web 'drains: config' 2 || return
 	url=http://127.0.0.1:$new/a/
 	says two && httpq -j queue show web | jq -e '.[0].max_queued == 11' &&
@@ -249,7 +249,7 @@ killed_supervisor() {
 adopted_ones_end() {
 	kill -KILL "$(workers stays '.[] | select(.id == 2) | .pid')"
 	await said stays 'worker 2: ended' && await settled stays 2 &&
-		httpq pool recycle stays && await is stays '.recycled == 2' &&
+		httpq pool recycle stays && await is stays recycled=2 &&
 		await settled stays 2 && says here || return
 	sed -i 's/^on-exit.*/on-exit = drain/' "$work/stays.conf"
 	reload stays && quit stays

@@ -5,7 +5,7 @@
 # their failures, what they are given. Needs root, the module loaded, the tools
 # in PATH, curl, jq, setpriv and socat. Prints TAP.
 #
-# kernels: uml 6.12
+# kernels: 6.12 (uml)
 # timeout: 300
 #
 # shellcheck disable=SC2317 # functions that check() calls
@@ -35,7 +35,7 @@ starts() {
 		command = httpq-hello web -m one
 	X
 	await settled web 2 && says one &&
-		is web '.queue == "web" and .state == "running" and .workers == 2'
+		is web queue=web state=running workers=2
 }
 
 queue_is_made() {
@@ -89,14 +89,14 @@ drains_on_exit() {
 }
 
 stop_and_start() {
-	httpq pool stop web && await is web '.state == "stopped"' &&
+	httpq pool stop web && await is web state=stopped &&
 		await settled web 0 && refuses 503 && httpq pool start web &&
 		await settled web 2 && says one && [[ $(state_of web) = running ]]
 }
 
 stopped_queue() {
 	httpq queue set web state stopped
-	await settled web 0 && is web '.state == "stopped"' &&
+	await settled web 0 && is web state=stopped &&
 		httpq queue set web state running && await settled web 2
 }
 
@@ -110,7 +110,7 @@ start_limit() {
 	await said idler 'worker 1: SIGTERM: slow' &&
 		await said idler 'worker 1: SIGKILL: slow' &&
 		await said idler 'worker 1: ended by signal 9' &&
-		is idler '.failures >= 1' && quit idler
+		(($(get idler .failures) >= 1)) && quit idler
 }
 
 # One that holds a request and does not give in.
@@ -134,12 +134,12 @@ demand() {
 		workers = 2
 		command = httpq-hello lazy -m lazy
 	X
-	await is lazy '.state == "idle"' && settled lazy 0 && says lazy &&
+	await is lazy state=idle && settled lazy 0 && says lazy &&
 		await settled lazy 2 && said lazy 'a request waits'
 }
 
 idles() {
-	await is lazy '.state == "idle"' && await settled lazy 0 &&
+	await is lazy state=idle && await settled lazy 0 &&
 		said lazy 'drains: idle' && says lazy && await settled lazy 2 &&
 		quit lazy
 }
@@ -152,7 +152,7 @@ crash() {
 	pid=$(workers web '.[0].pid')
 	kill -KILL "$pid"
 	await settled web 2 && says one && [[ ! -e /proc/$pid ]] &&
-		is web '.failures == 1'
+		is web failures=1
 }
 
 rapid_fail() {
@@ -162,7 +162,7 @@ rapid_fail() {
 		rapid-fail-window = 1h
 		command = sh -c 'exit 7'
 	X
-	await is bad '.state == "offline" and .failures == 3' && refuses 503 &&
+	await is bad state=offline failures=3 && refuses 503 &&
 		said bad 'offline, after 3 failures' &&
 		said bad 'ended with status 7' 3 && ! said bad 'worker 4' &&
 		[[ $(state_of bad) = offline ]]
@@ -170,8 +170,8 @@ rapid_fail() {
 
 reset_lifts() {
 	sed -i 's/^command.*/command = httpq-hello bad -m good/' "$work/bad.conf"
-	reload bad && is bad '.state == "offline"' && httpq pool reset bad &&
-		await settled bad 1 && says good && is bad '.failures == 0'
+	reload bad && is bad state=offline && httpq pool reset bad &&
+		await settled bad 1 && says good && is bad failures=0
 }
 
 set_running_lifts() {
@@ -180,9 +180,9 @@ set_running_lifts() {
 	for i in 1 2 3; do
 		await settled bad 1 || return
 		kill -KILL "$(workers bad '.[0].pid')"
-		await is bad ".failures == $i" || return
+		await is bad failures="$i" || return
 	done
-	await is bad '.state == "offline"' &&
+	await is bad state=offline &&
 		httpq queue set bad state running && await settled bad 1 &&
 		quit bad
 }
@@ -196,7 +196,7 @@ no_program() {
 	await settled vanish 1 || return
 	rm "$work/program"
 	kill -KILL "$(workers vanish '.[0].pid')"
-	await is vanish '.state == "offline"' &&
+	await is vanish state=offline &&
 		said vanish 'program: No such file' && quit vanish
 }
 
@@ -294,7 +294,7 @@ drained_by_others() {
 	failures=$(get web .failures)
 	handle=$(httpq -j worker | jq '[.[] | select(.queue == "web")][0].id')
 	httpq worker drain "$handle" && await said web 'ended with status 0' &&
-		await settled web 2 && is web ".failures == $failures"
+		await settled web 2 && is web failures="$failures"
 }
 
 # For a debugger: nobody kills it, and another one takes its place.
@@ -356,7 +356,7 @@ passed_handle() {
 	X
 	await settled given 1 && says given &&
 		[[ $(user_of "$(workers given '.[0].pid')") = 65534 ]] &&
-		httpq pool recycle given && await is given '.recycled == 1' &&
+		httpq pool recycle given && await is given recycled=1 &&
 		says given && quit given
 }
 
@@ -385,7 +385,7 @@ control_group() {
 		command = bash -c 'setsid sleep 1000 & trap "" TERM; while :; do sleep 0.1; done'
 	X
 	until_true grep -q . "$group/1/cgroup.procs" &&
-		await is group '.state == "offline"' && await settled group 0 &&
+		await is group state=offline && await settled group 0 &&
 		until_true test ! -e "$group/1" && quit group && rmdir "$group"
 }
 

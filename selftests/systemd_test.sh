@@ -6,7 +6,7 @@
 # network. Needs root, the module loaded, the tools in PATH and systemd. Prints
 # TAP.
 #
-# kernels: uml 6.12
+# kernels: 6.12 (uml)
 # timeout: 600
 #
 # shellcheck disable=SC2317 # functions that check() calls
@@ -188,7 +188,7 @@ journals() {
 }
 
 recycles() {
-	httpq pool recycle web && await is web '.recycled == 2' &&
+	httpq pool recycle web && await is web recycled=2 &&
 		await settled web 2 && says one &&
 		[[ $(property httpq-web-1 LoadState) = not-found ]] &&
 		no_failed_units
@@ -199,7 +199,7 @@ crashes() {
 
 	pid=$(workers web '.[0].pid')
 	inside kill -KILL "$pid"
-	await is web '.failures == 1' && await settled web 2 && says one &&
+	await is web failures=1 && await settled web 2 && says one &&
 		until_true no_failed_units
 }
 
@@ -208,14 +208,14 @@ reexecutes() {
 	ctl daemon-reexec
 	until_true is_up "$starter" || return
 	inside kill -KILL "$(workers web '.[0].pid')"
-	await is web '.failures == 2' && await settled web 2 &&
-		httpq pool recycle web && await is web '.recycled == 4' &&
+	await is web failures=2 && await settled web 2 &&
+		httpq pool recycle web && await is web recycled=4 &&
 		await settled web 2 && says one
 }
 
 reloads() {
 	inside sed -i 's/-m one/-m two/' /run/etc/pool/web.conf
-	ctl reload httpq-pool@web && await is web '.recycled == 6' &&
+	ctl reload httpq-pool@web && await is web recycled=6 &&
 		await settled web 2 && says two &&
 		[[ $(property httpq-pool@web ActiveState) = active ]]
 }
@@ -241,7 +241,7 @@ stop_leaves() {
 }
 
 adopted_ones_recycle() {
-	httpq pool recycle web && await is web '.recycled == 2' &&
+	httpq pool recycle web && await is web recycled=2 &&
 		await settled web 2 && says two && until_true no_failed_units
 }
 
@@ -258,7 +258,7 @@ no_program() {
 		directory = /nonexistent
 		command = httpq-hello none
 	X
-	up none && await is none '.state == "offline" and .failures == 2' &&
+	up none && await is none state=offline failures=2 &&
 		until_true no_failed_units && ctl stop httpq-pool@none
 }
 
@@ -326,7 +326,7 @@ isolated_pool() {
 	X
 	up alone && await settled alone 1 && says alone &&
 		told httpq-alone-1.service && httpq pool recycle alone &&
-		await is alone '.recycled == 1' && says alone &&
+		await is alone recycled=1 && says alone &&
 		ctl stop httpq-pool@alone
 }
 

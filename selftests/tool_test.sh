@@ -5,7 +5,7 @@
 # module loaded, httpq and the examples in PATH, jq, socat, setpriv and ip.
 # Prints TAP.
 #
-# kernels: uml 6.1
+# kernels: 6.1 (uml)
 # timeout: 450
 #
 # What fails without a module is tested by unit_tool/.

@@ -48,22 +48,51 @@ workers() {
 	httpq -j pool show "$1" | jq -r "$2"
 }
 
-# is NAME TEST: a jq condition on the pool; are NAME TEST: on its workers.
-is() {
-	[[ $(get "$1" "$2") = true ]]
-}
-
+# are NAME TEST: a jq condition on its workers.
 are() {
 	[[ $(workers "$1" "$2") = true ]]
 }
 
+# What is asked over and over is read from tables: jq takes a second to start in
+# an emulated guest.
+
+# is NAME COLUMN=VALUE...: what the table of pools says of it.
+is() {
+	local name=$1 heads row i
+	local -A cell=()
+
+	shift
+	{
+		read -ra heads
+		while read -ra row && [[ ${row[0]} != "$name" ]]; do :; done
+	} < <(httpq pool)
+	for i in "${!row[@]}"; do
+		cell[${heads[i],,}]=${row[i]}
+	done
+	for i; do
+		[[ ${cell[${i%%=*}]:-} = "${i#*=}" ]] || return
+	done
+}
+
 # settled NAME COUNT: so many are active, and nobody else is there.
 settled() {
-	are "$1" "length == $2 and all(.state == \"active\")"
+	local nr=0 row
+
+	{
+		read -ra row || return
+		while read -ra row; do
+			[[ ${row[1]} = active ]] || return
+			nr=$((nr + 1))
+		done
+	} < <(httpq pool show "$1")
+	((nr == $2))
 }
 
 holds() { # NAME: its first worker has a request
-	are "$1" '.[0].held == 1'
+	local row
+
+	{ read -ra row && read -ra row; } < <(httpq pool show "$1")
+	[[ ${row[5]:-} = 1 ]]
 }
 
 # said NAME TEXT [COUNT]: the pool wrote so many lines with it.
@@ -102,7 +131,7 @@ refuses() { # STATUS
 }
 
 state_of() { # QUEUE
-	httpq -j queue show "$1" | jq -r '.[0].state'
+	httpq queue show "$1" | awk 'NR == 2 { print $2 }'
 }
 
 stands() { # PID: all its threads
