@@ -3,7 +3,8 @@
  * Seed Q235611, in numbers: a crowd of clients that misbehave at once while
  * their connections are being closed, and a thousand others that are served
  * meanwhile. timeout: 240
- * kernels: uml debug 6.12 6.1
+ * kernels: uml debug 6.12
+ * debug: -V lossy
  */
 #include <errno.h>
 #include <pthread.h>

@@ -3,7 +3,8 @@
  * The article "Connection_Dropped in HTTP.sys Error Log" and seed 937692: the
  * lines that they show, what a record tells beyond that, what a zombie costs,
  * and that each of many requests has one record, however it ends.
- * kernels: uml debug 6.12 6.1
+ * kernels: uml debug 6.12
+ * debug: -V lossy
  */
 #include <errno.h>
 #include <fcntl.h>

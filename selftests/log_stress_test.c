@@ -3,7 +3,8 @@
  * The ring behind /dev/httpq-log under load: many write, many read, some come
  * and go. Each reader gets each record once, in order of time, or is told that
  * it was overwritten. timeout: 240
- * kernels: uml debug 6.12 6.1
+ * kernels: uml debug 6.12
+ * debug: -V large
  */
 #include <fcntl.h>
 #include <poll.h>

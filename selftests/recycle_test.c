@@ -4,6 +4,8 @@
  * is lost. What can't be repeated fails visibly, and at most once for each
  * worker that was killed. timeout: 600
  * kernels: uml debug 6.12 6.1
+ * debug: -T bad_network -T streams_on_bad_network
+ * 6.1: -T bad_network -T streams_on_bad_network
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,8 @@
  * that received or answered, held at any point of its way out.
  * timeout: 300
  * kernels: uml debug 6.12 6.1
+ * debug: -V lossy -V keepalive_lossy -V disconnect_lossy
+ * 6.1: -V lossy -V keepalive_lossy -V disconnect_lossy
  */
 #include <pthread.h>
 #include <sched.h>
