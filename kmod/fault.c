@@ -14,6 +14,7 @@ static const char *const names[HTTPQ_FAULT_NR] = {
 	[HTTPQ_FAULT_ACCEPT] = "fail_accept",
 	[HTTPQ_FAULT_CONN] = "fail_conn",
 	[HTTPQ_FAULT_CONN_ID] = "fail_conn_id",
+	[HTTPQ_FAULT_EVENT] = "fail_event",
 };
 
 static struct fault_attr attrs[HTTPQ_FAULT_NR] = {

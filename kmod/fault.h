@@ -16,6 +16,7 @@ enum httpq_fault {
 	HTTPQ_FAULT_ACCEPT,
 	HTTPQ_FAULT_CONN,
 	HTTPQ_FAULT_CONN_ID,	/* its place in the table */
+	HTTPQ_FAULT_EVENT,	/* a message to who listens */
 	HTTPQ_FAULT_NR,
 };
 

@@ -12,6 +12,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "fault.h"
 #include "genl_dump.h"
 #include "genl_worker.h"
 #include "net.h"
@@ -344,8 +345,11 @@ static bool is_heard(const struct httpq_net *hn)
 
 static struct sk_buff *event_begin(u8 cmd, void **head, gfp_t gfp)
 {
-	struct sk_buff *msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, gfp);
+	struct sk_buff *msg;
 
+	if (httpq_fault(HTTPQ_FAULT_EVENT))
+		return NULL;
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, gfp);
 	if (!msg)
 		return NULL;
 	*head = genlmsg_put(msg, 0, 0, &httpq_genl_family, 0, cmd);

@@ -48,16 +48,21 @@ FIXTURE(softirq)
 {
 	int fd;
 	struct log log;
+	struct genl events;
 	struct peer peers[CLIENTS];
 	int asked;	/* requests of this round */
 	int hurt;	/* that were not answered as they should */
 };
 
-/* @status: what the one client hears that has to suffer */
+/*
+ * @status: what the one client hears that has to suffer
+ * @event: who listens misses something, and is told
+ */
 FIXTURE_VARIANT(softirq)
 {
 	struct fault_point point;
 	int status;
+	bool event;
 };
 
 FIXTURE_VARIANT_ADD(softirq, request)
@@ -98,6 +103,13 @@ FIXTURE_VARIANT_ADD(softirq, answer)
 	.status = NEVER,
 };
 
+FIXTURE_VARIANT_ADD(softirq, event)
+{
+	.point = { .name = "event" },
+	.status = NEVER,
+	.event = true,
+};
+
 /*
  * TCP's own, for data and FINs: both are sent again, or the timer ends it. 6.1
  * can't have one cache fail alone.
@@ -136,6 +148,8 @@ FIXTURE_SETUP(softirq)
 	self->fd = raw_worker("test", 0);
 	ASSERT_EQ(0, raw_bind(self->fd, URL, 0));
 	ASSERT_EQ(0, log_open(&self->log));
+	ASSERT_EQ(0, genl_open(&self->events));
+	ASSERT_EQ(0, genl_listen(&self->events));
 	fault_point_open(&variant->point);
 }
 
@@ -153,6 +167,7 @@ FIXTURE_TEARDOWN(softirq)
 	fault_point_close(&variant->point);
 	close_clients(self);
 	close(self->fd);
+	genl_close(&self->events);
 	log_close(&self->log);
 }
 
@@ -247,6 +262,23 @@ static void check_records(ROUND)
 	EXPECT_STREQ("", log_next_line(&self->log, 0));
 }
 
+/* Hears all that happened, and whether something is missing. */
+static void check_events(ROUND, bool missing)
+{
+	bool told = false;
+	struct genl_row row;
+	int n;
+
+	do {
+		n = genl_event(&self->events, &row,
+			       missing && !told ? PEER_TIMEOUT : 0);
+		if (n < 0)
+			EXPECT_EQ(-ENOBUFS, n);
+		told = told || n < 0;
+	} while (n);
+	EXPECT_EQ(missing, told);
+}
+
 static bool end_round(ROUND)
 {
 	bool hit = fault_point_hit(&variant->point);
@@ -258,6 +290,7 @@ static bool end_round(ROUND)
 	EXPECT_EQ(0, raw_queue("test", RAW_QUEUED));
 	EXPECT_EQ(0, raw_queue("test", RAW_INFLIGHT));
 	check_records(_metadata, self, variant);
+	check_events(_metadata, self, variant, hit && variant->event);
 	self->asked = 0;
 	self->hurt = 0;
 	return hit;
