@@ -633,6 +633,7 @@ struct httpq_request *httpq_queue_take(struct httpq_queue_member *member)
  *
  * What waits is divided among the threads between httpq_queue_take_begin()
  * and httpq_queue_take_end(), so that no batch leaves another without work.
+ * Both numbers move meanwhile: the share is a hint.
  *
  * Context: any.
  * Return: at least 1.
