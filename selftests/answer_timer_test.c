@@ -2,7 +2,7 @@
 /*
  * The time that a worker has for an answer: from the delivery to the head and
  * from each part to the next.
- * kernels: uml 6.12 6.1
+ * kernels: uml 6.12
  */
 #include <errno.h>
 #include <pthread.h>

@@ -19,6 +19,7 @@
 #include "kselftest_harness.h"
 #include "peer.h"
 #include "serve.h"
+#include "soak.h"
 
 #define PART (256 * 1024)
 /* A prime, so that no page or segment is like another. */
@@ -461,7 +462,7 @@ static long bulk_grows(struct peer *p, struct job *job, struct flow *f,
 TEST_F_TIMEOUT(bulk, transfer, 240)
 {
 	/* In all, both ways. */
-	uint64_t size = ((uint64_t)host_scale(256, 32) * 1024 * 1024 + 12345) /
+	uint64_t size = ((uint64_t)soak_share(256, 32) * 1024 * 1024 + 12345) /
 			(variant->up + variant->down);
 	uint64_t up = variant->up * size, down = variant->down * size;
 	static struct flow f;

@@ -2,6 +2,7 @@
 /*
  * A handle that drains: it gets nothing more, what it has not got yet goes to
  * others at once, what it holds it may finish until the deadline.
+ * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

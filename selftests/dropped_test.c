@@ -4,7 +4,7 @@
  * lines that they show, what a record tells beyond that, what a zombie costs,
  * and that each of many requests has one record, however it ends.
  * kernels: uml debug 6.12
- * debug: -V lossy
+ * debug: -V lossy -f race
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 /*
  * What becomes of requests when the worker that has them is killed, dumps
  * core, calls exec, hands its handle on or hangs in a page fault.
+ * kernels: uml debug 6.12 6.1
  */
 #include <fcntl.h>
 #include <poll.h>

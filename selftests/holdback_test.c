@@ -2,6 +2,8 @@
 /*
  * Hold-back: a response is kept until it ends or is too long, so that a worker
  * that is killed in the middle of it is retried unseen.
+ * kernels: uml debug 6.12 6.1
+ * debug: -t many -t parts_are_retried
  */
 #include <errno.h>
 #include <poll.h>

@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(stress, once_or_lost, 3000)
 	static const size_t rooms[READERS] = {
 		4 * HTTPQ_LOG_RECORD_MAX, HTTPQ_LOG_RECORD_MAX / 8, 1400,
 	};
-	long each = soak_count(4000, 500);
+	long each = soak_count(2000, 500);
 	struct side *s;
 	int i;
 

@@ -301,7 +301,7 @@ overwritten_inside() {
 	ask 1000 /few && logd late && stop late && stop few || return
 	cat "$work/late" "$work/httperr"
 	lost=$(jq -s 'map(select(.kind == "lost").count) | add // 0' "$work/json")
-	((lost > 500 && lost + $(lines "$work/w3c") == 1000)) &&
+	((lost > 200 && lost + $(lines "$work/w3c") == 1000)) &&
 		grep -qx "#Remark: $lost records are missing here" "$work/w3c" &&
 		grep -qE "^[-0-9]+ [:0-9]+( -){9} Lost\($lost\) -$" "$work/httperr" &&
 		grep -qx "httpq-logd: $lost records were overwritten before they were read" "$work/late"

@@ -2,6 +2,7 @@
 /*
  * A network that loses, doubles and reorders: what was handed in arrives all
  * the same, also when its worker is gone and the connection is closing.
+ * debug: -t keepalive_requests
  */
 #include <pthread.h>
 #include <stdlib.h>

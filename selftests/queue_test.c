@@ -4,6 +4,7 @@
  * of requests when either side or the queue itself goes, and the tables that
  * show it.
  * kernels: uml debug 6.12 6.1
+ * debug: -t crowd -t tables_while_changing
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /*
  * When a handle begins to count as a worker, and handles that never do: they
  * watch a queue for whoever starts its workers.
- * kernels: uml debug 6.12 6.1
+ * kernels: uml 6.12 6.1
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -18,6 +18,7 @@
 #include "pair.h"
 #include "peer.h"
 #include "serve.h"
+#include "soak.h"
 
 #define MODULE "/opt/httpq/httpq.ko"
 #define PORT 8080
@@ -155,7 +156,7 @@ TEST_F(module, busy_while_a_handle_is_open)
 
 TEST_F_TIMEOUT(module, unloads_under_load, 120)
 {
-	long i, rounds = host_scale(10, 4);
+	long i, rounds = soak_share(10, 2);
 	int64_t begin;
 
 	clients_start(&self->clients, "127.0.0.1", -1);
@@ -302,7 +303,7 @@ TEST_F(netns, goes_with_live_connections)
  */
 TEST_F_TIMEOUT(module, many_namespaces, 120)
 {
-	long i, rounds = host_scale(25, 10);
+	long i, rounds = soak_share(25, 5);
 	struct serve serve;
 	struct pair pair;
 

@@ -5,6 +5,7 @@
  * bound to the old process with its connection, and lost. Here another worker
  * has it at once, or the next one that comes.
  * kernels: uml debug 6.12 6.1
+ * debug: -v affinity
  */
 #include <errno.h>
 #include <signal.h>
