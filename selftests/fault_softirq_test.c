@@ -7,7 +7,7 @@
  * leaves its record, and nothing else stays behind.
  *
  * kernels: uml uml-6.1
- * uml-6.1: -V segment
+ * uml-6.1: -V segment -T timers
  */
 #include <errno.h>
 #include <poll.h>

@@ -5,6 +5,7 @@
  * that give up.
  * timeout: 300
  * debug: -v process
+ * uml-6.1: -V bytewise
  */
 #include <errno.h>
 #include <stdio.h>

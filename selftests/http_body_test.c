@@ -4,6 +4,7 @@
  * read, and clients that send them badly, slowly or not at all.
  * timeout: 300
  * debug: -v process
+ * uml-6.1: -V bytewise
  */
 #include <errno.h>
 #include <pthread.h>

@@ -4,6 +4,7 @@
  * nothing which two programs could read differently gets through (G6).
  * timeout: 300
  * kernels: uml uml-6.1 6.12 6.1
+ * uml-6.1: -V bytewise
  */
 #include <errno.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
  * refused, and how a client can tell one that was not completed.
  * timeout: 300
  * kernels: uml uml-6.1 6.12 6.1
+ * uml-6.1: -V bytewise
  */
 #include <errno.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
  * HTTP/1.1 and 1.0 (RFC 9112), byte by byte.
  * timeout: 300
  * debug: -v process
+ * uml-6.1: -V bytewise
  */
 #include <errno.h>
 #include <stdio.h>
