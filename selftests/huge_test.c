@@ -159,6 +159,19 @@ TEST_F_TIMEOUT(huge, upload, 300)
 				   "Content-Length: 1\r\n\r\nx"));
 }
 
+/* As one chunk. */
+TEST_F_TIMEOUT(huge, upload_chunk, 300)
+{
+	ASSERT_EQ(0, peer_puts(&self->peer, "PUT / HTTP/1.1\r\nHost: a\r\n"
+			       "Transfer-Encoding: chunked\r\n\r\n"
+			       "100000005\r\n"));
+	ASSERT_TRUE(send_body(&self->peer));
+	ASSERT_EQ(0, peer_puts(&self->peer, "\r\n0\r\n\r\n"));
+	EXPECT_TRUE(answers_right(&self->peer));
+	EXPECT_EQ(200, peer_status(&self->peer, "PUT / HTTP/1.1\r\nHost: a\r\n"
+				   "Content-Length: 1\r\n\r\nx"));
+}
+
 /* Up to the end of the head; 0 if it does not come. */
 static size_t receive_head(int fd, char *head, size_t size)
 {
