@@ -2,8 +2,7 @@
 /*
  * Seed 813531: established connections are reset when the thread that answered
  * exits. Here nobody's exit closes a socket: not that of the thread or process
- * that received or answered, held at any point of its way out.
- * timeout: 300
+ * that received or answered, held at any point of its way out. timeout: 300
  * kernels: uml debug 6.12 6.1
  * debug: -V lossy -V keepalive_lossy -V disconnect_lossy
  * 6.1: -V lossy -V keepalive_lossy -V disconnect_lossy
