@@ -41,6 +41,14 @@ check_boot() {
 	check_kernel boot
 }
 
+# Any other clock than this loses time where the host has much to do.
+check_clock() {
+	local clock
+
+	clock=$(< /sys/devices/system/clocksource/clocksource0/current_clocksource)
+	[[ $HTTPQ_KERNEL = uml* || $clock = tsc ]] || fail clock "$clock, not tsc"
+}
+
 # What the boot itself leaked is not ours: the thread that later is init.
 boot_leaks_out() {
 	awk '/^unreferenced object/ { head = $0; next }
