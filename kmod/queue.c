@@ -465,6 +465,9 @@ int httpq_queue_push(struct httpq_queue *queue, struct httpq_request *req)
 		hinted = req->hint;
 		list_add_tail(&req->node, &queue->unread);
 		queue->nr_queued++;
+		/* Never behind what was delivered. */
+		trace_httpq_queue_push(req->conn_id, req->seq);
+		httpq_stats_inc(req->hn->stats, requests_queued);
 	}
 	spin_unlock_bh(&queue->lock);
 

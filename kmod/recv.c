@@ -268,11 +268,8 @@ static int head_queue(struct httpq_conn *conn, struct httpq_request *req)
 	req->hint = conn->last_worker;
 	httpq_conn_dispatched(conn);
 	err = httpq_queue_push(req->queue, req);
-	if (!err) {
-		trace_httpq_queue_push(conn->id, req->seq);
-		httpq_stats_inc(stats, requests_queued);
+	if (!err)
 		return 0;
-	}
 	httpq_request_put(req);
 	trace_httpq_queue_push_err(conn->id, err);
 	if (err == -ENOBUFS)
