@@ -20,6 +20,8 @@
 
 /* How soon a new one is made small: the worker may end it any moment. */
 #define SHRINK_MS	20
+/* A ms later for so many, as all are looked at for that. */
+#define SHRINK_LOOKS	64
 /* How many leave because of one that enters, and before others get a turn. */
 #define EVICT_SOFTIRQ	2
 #define EVICT_WORK	64
@@ -152,6 +154,19 @@ static bool evict(struct httpq_net *hn, unsigned int max)
 	return READ_ONCE(hn->nr_zombies) > READ_ONCE(hn->limits.zombies);
 }
 
+/*
+ * The work may be due much later, for those that there are already. The first
+ * new one hastens it; the next ones must not put it off.
+ */
+static void shrink_soon(struct httpq_net *hn)
+{
+	unsigned int ms = SHRINK_MS + READ_ONCE(hn->nr_zombies) / SHRINK_LOOKS;
+
+	if (!atomic_xchg(&hn->zombie_new, 1))
+		mod_delayed_work(httpq_conn_wq, &hn->zombie_work,
+				 msecs_to_jiffies(ms));
+}
+
 /**
  * httpq_zombie_enter - a request has lost its connection
  * @req: request that a handle may hold; @progress says how far it came
@@ -169,8 +184,7 @@ bool httpq_zombie_enter(struct httpq_request *req, u8 why)
 	httpq_stats_inc(hn->stats, zombies_entered);
 	/* There are more to go only if the limit was lowered: for the work. */
 	evict(hn, EVICT_SOFTIRQ);
-	queue_delayed_work(httpq_conn_wq, &hn->zombie_work,
-			   msecs_to_jiffies(SHRINK_MS));
+	shrink_soon(hn);
 	return true;
 }
 
@@ -224,6 +238,8 @@ static void zombie_work(struct work_struct *work)
 	unsigned long next = msecs_to_jiffies(LOOK_MS);
 	struct httpq_request *req = NULL;
 
+	/* Who enters after this is seen below, or has the work run again. */
+	atomic_xchg(&hn->zombie_new, 0);
 	while (evict(hn, EVICT_WORK))
 		cond_resched();
 	while ((req = httpq_zombie_after(hn, req))) {
