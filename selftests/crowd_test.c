@@ -193,7 +193,7 @@ static long crowd_act(FIXTURE_DATA(crowd) *self)
 	       host_now() < end) {
 		for (i = 0; i < self->n; i++)
 			closer_act(&self->closers[i]);
-		usleep(100000);
+		usleep(1000000);
 	}
 	for (i = 0; i < THREADS; i++)
 		served += self->others[i].served;

@@ -196,8 +196,13 @@ TEST_F_TIMEOUT(huge, download, 300)
 			       "\r\n"));
 	ASSERT_LT(0, receive_head(self->peer.fd, head, sizeof(head)));
 	EXPECT_NE(NULL, strstr(head, "\r\nContent-Length: 4294967301\r\n"));
+	/* Zeroes are only counted. */
+	while (end.got < HUGE_LEN - PART && n > 0) {
+		n = recv(self->peer.fd, buf, PART, MSG_TRUNC);
+		end.got += n > 0 ? n : 0;
+	}
 	while (end.got < HUGE_LEN && n > 0) {
-		n = recv(self->peer.fd, buf, sizeof(buf), 0);
+		n = recv(self->peer.fd, buf, PART, 0);
 		if (n > 0)
 			end_take(&end, buf, n);
 	}

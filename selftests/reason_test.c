@@ -754,17 +754,12 @@ static int narrow(struct scene *s)
 	return raw_unbind(s->fd, SCENE_URL) ?: raw_bind(s->fd, SCENE_URL, 0);
 }
 
-static void take_up_to(struct scene *s, int bytes)
-{
-	setsockopt(s->peer.fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-}
-
 /* A client that takes little as long as it does not read. */
 static int narrow_client(struct scene *s, const char *request)
 {
-	int err = scene_send(s, "");
+	int err = scene_send(s, ""), bytes = 32768;
 
-	take_up_to(s, 4096);
+	setsockopt(s->peer.fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	return err ?: peer_puts(&s->peer, request);
 }
 
@@ -827,16 +822,14 @@ TEST_F(reason, pipelined_to_a_slow_client)
 	for (i = 0; i < 3; i++) {
 		/* It comes when the answer before has gone out. */
 		if (i) {
-			take_up_to(s, 1 << 20);
+			EXPECT_EQ(i, host_stat("requests_queued"));
 			bytes[i - 1] = bytes_of(s, "GET");
-			take_up_to(s, 4096);
 		}
 		id = scene_next(s);
 		ASSERT_NE(0, id);
 		EXPECT_EQ(0, step_send(s->fd, id, 200 + i, -1, much,
 				       sizeof(much) - i, 0));
 	}
-	take_up_to(s, 1 << 20);
 	bytes[2] = bytes_of(s, "GET");
 	for (i = 0; i < 3; i++) {
 		r = log_next(&s->log, LATE);
