@@ -452,7 +452,7 @@ TEST_F(begun, visibly_broken)
 TEST_F(gone, done)
 {
 	char *body = malloc(BIG);
-	int small = 4096;
+	int small = 32768;
 	struct reply r;
 
 	pattern(body, BIG);
