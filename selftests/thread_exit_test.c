@@ -245,14 +245,14 @@ FIXTURE_VARIANT(gaps)
 FIXTURE_VARIANT_ADD(gaps, keepalive)
 {
 	.full = 10000,
-	.small = 1000,
+	.small = 500,
 };
 
 FIXTURE_VARIANT_ADD(gaps, disconnect)
 {
 	.flags = HTTPQ_SEND_DISCONNECT,
 	.full = 10000,
-	.small = 1000,
+	.small = 500,
 };
 
 /* Its exit closes descriptors, though not the last ones. */
