@@ -17,7 +17,7 @@
 #include "worker.h"
 
 /* Each of the timers. Who behaves has to be in time for them too. */
-#define LIMIT_MS host_scale(300, 1000)
+#define LIMIT_MS host_scale(500, 1000)
 #define LOSSY_LIMIT_MS 3000
 /* What a deadline may be late by on a busy machine. */
 #define LATE host_scale(3000, 15000)
