@@ -56,7 +56,7 @@ static void *others(void *arg)
 		}
 		site_leave(&one);
 		if (++o->served >= o->n)
-			usleep(20000);
+			usleep(200000);
 	}
 	o->slowest = one.slowest;
 	return NULL;

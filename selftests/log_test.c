@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The ring behind /dev/httpq-log: one record for each request, to each reader,
- * and what it says when not. timeout: 240 kernels: uml uml-6.1 6.12 6.1
+ * and what it says when not. timeout: 240 kernels: uml 6.12 6.1 (uml-6.1)
  */
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -758,7 +758,7 @@ TEST_F_TIMEOUT(recycle, answers_up_to_64k, 3000)
 TEST_F_TIMEOUT(recycle, streams_of_1m, 3000)
 {
 	soak_seed();
-	ASSERT_EQ(0, begin(self, soak_count(1200, 120), true, false));
+	ASSERT_EQ(0, begin(self, soak_count(600, 120), true, false));
 	ASSERT_EQ(0, happen(self, soak_count(30, 3)));
 	EXPECT_STREQ("", ends(self));
 	EXPECT_EQ(0, others(false, ONLY(GOOD) | ONLY(BROKEN)));
@@ -773,7 +773,7 @@ TEST_F_TIMEOUT(recycle, streams_of_1m, 3000)
 TEST_F_TIMEOUT(recycle, bad_network, 3000)
 {
 	soak_seed();
-	ASSERT_EQ(0, begin(self, soak_count(22000, 2200), false, true));
+	ASSERT_EQ(0, begin(self, soak_count(8800, 2200), false, true));
 	ASSERT_EQ(0, happen(self, soak_count(30, 3)));
 	EXPECT_STREQ("", ends(self));
 	EXPECT_EQ(0, others(false, ONLY(GOOD)));

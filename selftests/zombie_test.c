@@ -4,6 +4,7 @@
  * whose connection is gone while a worker still owes their end. Each way into
  * and out of that, with the record that it leaves.
  * debug: -v begun
+ * 6.1: -v begun
  * kernels: uml debug 6.12 6.1
  */
 #include <errno.h>

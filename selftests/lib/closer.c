@@ -71,7 +71,7 @@ static void shout(struct closer *c)
 	static const char junk[4096];
 	int i;
 
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 4; i++)
 		if (send(c->peer.fd, junk, sizeof(junk),
 			 MSG_DONTWAIT | MSG_NOSIGNAL) <= 0)
 			break;

@@ -9,7 +9,7 @@
 #include "peer.h"
 
 enum manner {
-	CLOSER_FLOODS,		/* sends after our FIN, as much as it can */
+	CLOSER_FLOODS,		/* sends after our FIN, 16K each time */
 	CLOSER_TRICKLES,	/* sends after our FIN, a byte now and then */
 	CLOSER_DEAF,		/* never reads */
 	CLOSER_DEAF_TRICKLES,	/* never reads, and sends a byte now and then */
