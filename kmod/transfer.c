@@ -332,7 +332,8 @@ static long wait_limit(const struct httpq_transfer *args)
 {
 	if (args->timeout_ms < 0)
 		return MAX_SCHEDULE_TIMEOUT;
-	return msecs_to_jiffies(args->timeout_ms);
+	/* Not less than that, though a part of this tick is over. */
+	return args->timeout_ms ? msecs_to_jiffies(args->timeout_ms) + 1 : 0;
 }
 
 static int receive_all(struct transfer *t)
