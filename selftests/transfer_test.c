@@ -324,6 +324,8 @@ static bool taker_start(struct taker *taker, int fd, int nr)
 {
 	taker->fd = fd;
 	taker->nr = nr;
+	/* Not that of the thread before. */
+	taker->tid = 0;
 	if (!taker->timeout_ms)
 		taker->timeout_ms = PEER_TIMEOUT / 4;
 	if (pthread_create(&taker->thread, NULL, taker_run, taker))

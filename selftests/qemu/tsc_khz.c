@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-/* More than this between two readings of the clock: somebody else ran. */
-#define CLOSE_NS 2000
+/* Of so many readings one is not interrupted. */
+#define READINGS 100
 #define WINDOW_US 100000
 
 struct moment {
@@ -27,14 +27,20 @@ static uint64_t now_ns(void)
 
 static struct moment moment(void)
 {
-	struct moment m;
-	uint64_t before;
+	uint64_t before, after, ticks, least = UINT64_MAX;
+	struct moment m = {};
+	int i;
 
-	do {
+	for (i = 0; i < READINGS; i++) {
 		before = now_ns();
-		m.ticks = __rdtsc();
-		m.ns = now_ns();
-	} while (m.ns - before > CLOSE_NS);
+		ticks = __rdtsc();
+		after = now_ns();
+		if (after - before >= least)
+			continue;
+		least = after - before;
+		m.ns = before + least / 2;
+		m.ticks = ticks;
+	}
 	return m;
 }
 
