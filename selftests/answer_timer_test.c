@@ -22,6 +22,8 @@
 #define GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 #define GET10 "GET / HTTP/1.0\r\n\r\n"
 #define SHORT 200
+/* Its timers count ticks, of which the first has begun already. */
+#define TICK 10
 #define PEERS 4
 
 static const char queue[] = "test";
@@ -123,7 +125,7 @@ TEST_F(answer_timer, nothing_sent)
 
 	ASSERT_NE(0, id);
 	EXPECT_EQ(504, peer_status(p, ""));
-	EXPECT_LE(SHORT, host_now() - begin);
+	EXPECT_LE(SHORT - TICK, host_now() - begin);
 	EXPECT_EQ(1, host_stat("timeout_answer"));
 	EXPECT_EQ(1, host_stat("answers_kernel"));
 	EXPECT_STREQ("", over(self->fd, id, &self->t));
@@ -569,7 +571,7 @@ TEST_F(answer_timer, begins_with_the_delivery)
 	begin = host_now();
 	ASSERT_NE(0, ask(self->fd, p, GET));
 	EXPECT_EQ(504, peer_status(p, ""));
-	EXPECT_LE(3100, host_now() - begin);
+	EXPECT_LE(3100 - TICK, host_now() - begin);
 	EXPECT_GT(3000 + 3000, host_now() - begin);
 }
 
