@@ -96,7 +96,7 @@ struct httpq_net {
 	u32 nr_zombies;
 	/** @next_zombie: number of the last one */
 	u64 next_zombie;
-	/** @zombie_new: some have come since @zombie_work began */
+	/** @zombie_new: no lock; some have come since @zombie_work began */
 	atomic_t zombie_new;
 	/** @zombie_work: makes them small, and ends those whose time is over */
 	struct delayed_work zombie_work;

@@ -156,7 +156,8 @@ static bool evict(struct httpq_net *hn, unsigned int max)
 
 /*
  * The work may be due much later, for those that there are already. The first
- * new one hastens it; the next ones must not put it off.
+ * new one hastens it (or delays what was due by as much, once); the next ones
+ * must not put it off.
  */
 static void shrink_soon(struct httpq_net *hn)
 {
